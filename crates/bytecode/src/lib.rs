@@ -1,0 +1,10 @@
+//! The contract between the compiler and the machine: the table of instructions and what a compiled function is.
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod disassemble;
+pub mod function;
+pub mod op;
+
+pub use function::{Capture, Constant, Function, Handler, Kind};
+pub use op::{Extension, Op, Operand, Shape};
