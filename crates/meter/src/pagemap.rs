@@ -1,0 +1,387 @@
+//! Which pages were copied since the fork, by `/proc/self/pagemap`.
+//!
+//! An entry of pagemap is one word per page. Bit 63 says that the page is in memory, bit 62 that it is swapped out,
+//! bit 56 (since Linux 4.2) that it is mapped by this process alone. Right after a fork no page of the child is
+//! exclusive; a write copies the page, and the copy is. So a page is *copied* if it existed at the fork and is
+//! exclusive now. The flags need no privilege; only the frame numbers do, and they are not used.
+//!
+//! What a caller must know:
+//!
+//! - Read in the child **while the parent lives and is quiet**. A page that the parent has replaced, given back, or
+//!   lost by ending is the child's alone too, without the child having written it.
+//! - Never add the counts of parent and child: the parent's page turns exclusive once the child has copied it.
+//! - A fork in between shares everything again. Take a new snapshot at each fork.
+//! - A page that was given back with `madvise` and touched again counts as copied: the kernel keeps no history.
+//! - For pages of large folios, a kernel built with `CONFIG_NO_PAGE_MAPCOUNT` answers for the folio, not for the page.
+//!
+//! A page that had only been *read* before the fork is the kernel's zero page and has no content to share. On
+//! kernels with `PAGEMAP_SCAN` (6.7 and later) such pages are recognised and do not count as existing at the fork;
+//! on older ones they do.
+
+use crate::bits::{Bits, PageIndices};
+use crate::proc_file::{Owner, ProcFile};
+use crate::reserved::Words;
+use crate::{MeterError, page_size};
+
+/// How many regions one measurement may have.
+pub const MAX_REGIONS: usize = 64;
+
+/// Pages read from pagemap in one system call.
+const CHUNK: usize = 4096;
+
+const PRESENT: u64 = 1 << 63;
+const SWAPPED: u64 = 1 << 62;
+const EXCLUSIVE: u64 = 1 << 56;
+
+/// A named range of addresses of the calling process, page-aligned at both ends.
+///
+/// A region may grow between the fork and the measurement; pages beyond the end that it had at the fork are new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// What lies there: `objects`, `marks`, `stack`, …
+    pub name: &'static str,
+    /// The first address.
+    pub start: usize,
+    /// One past the last address.
+    pub end: usize,
+}
+
+impl Region {
+    /// How many pages it spans.
+    pub fn pages(&self) -> usize {
+        (self.end - self.start) / page_size()
+    }
+}
+
+/// Numbers of pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageCounts {
+    /// Existed at the fork, hence shared then.
+    pub shared_at_fork: usize,
+    /// Existed at the fork, and mapped by this process alone now: copied.
+    pub copied: usize,
+    /// Did not exist at the fork, in memory now.
+    pub new: usize,
+    /// Swapped out now; while that is not zero, a page may have become exclusive by coming back.
+    pub swapped: usize,
+}
+
+impl std::ops::AddAssign for PageCounts {
+    fn add_assign(&mut self, other: PageCounts) {
+        self.shared_at_fork += other.shared_at_fork;
+        self.copied += other.copied;
+        self.new += other.new;
+        self.swapped += other.swapped;
+    }
+}
+
+/// What was found in one region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegionReading {
+    /// The region as it is now.
+    pub region: Region,
+    /// Its pages.
+    pub counts: PageCounts,
+}
+
+/// A region and where its bits begin in a bitmap.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    region: Region,
+    first_bit: usize,
+}
+
+/// Regions laid end to end in one bitmap.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    extents: [Extent; MAX_REGIONS],
+    count: usize,
+    pages: usize,
+}
+
+impl Layout {
+    const EMPTY: Layout = Layout {
+        extents: [Extent { region: Region { name: "", start: 0, end: 0 }, first_bit: 0 };
+            MAX_REGIONS],
+        count: 0,
+        pages: 0,
+    };
+
+    /// Lays `regions` out for bitmaps of `capacity` bits.
+    fn of(regions: &[Region], capacity: usize) -> Result<Layout, MeterError> {
+        if regions.len() > MAX_REGIONS {
+            return Err(MeterError::TooManyRegions(regions.len()));
+        }
+        let mut layout = Layout::EMPTY;
+        let page = page_size();
+        for region in regions {
+            if region.start % page != 0 || region.end % page != 0 || region.end < region.start {
+                return Err(MeterError::Misaligned(region.name));
+            }
+            layout.extents[layout.count] = Extent { region: *region, first_bit: layout.pages };
+            layout.count += 1;
+            layout.pages += region.pages();
+        }
+        if layout.pages > capacity {
+            return Err(MeterError::TooManyPages { needed: layout.pages, reserved: capacity });
+        }
+        Ok(layout)
+    }
+
+    fn extents(&self) -> &[Extent] {
+        &self.extents[..self.count]
+    }
+
+    /// The bit of the page at `address`, if it lies in one of the regions.
+    fn bit(&self, address: usize) -> Option<usize> {
+        let holds =
+            |extent: &&Extent| extent.region.start <= address && address < extent.region.end;
+        let extent = self.extents().iter().find(holds)?;
+        Some(extent.first_bit + (address - extent.region.start) / page_size())
+    }
+}
+
+/// The meter: everything that a measurement needs, reserved beforehand.
+#[derive(Debug)]
+pub struct Meter {
+    capacity: usize,
+    chunk: Words,
+    /// The regions at the fork, and which of their pages existed.
+    fork: Layout,
+    existed: Bits,
+    /// The regions now, and which of their pages are copies or new.
+    now: Layout,
+    shared: Bits,
+    copied: Bits,
+    new: Bits,
+    readings: [RegionReading; MAX_REGIONS],
+    armed: bool,
+}
+
+impl Meter {
+    /// A meter for regions of up to `max_pages` pages together. Takes address space of four bits per page; memory
+    /// only for the pages that are measured.
+    pub fn new(max_pages: usize) -> Result<Meter, MeterError> {
+        let nothing = RegionReading {
+            region: Region { name: "", start: 0, end: 0 },
+            counts: PageCounts::default(),
+        };
+        Ok(Meter {
+            capacity: max_pages,
+            chunk: Words::reserve(CHUNK)?,
+            fork: Layout::EMPTY,
+            existed: Bits::reserve(max_pages)?,
+            now: Layout::EMPTY,
+            shared: Bits::reserve(max_pages)?,
+            copied: Bits::reserve(max_pages)?,
+            new: Bits::reserve(max_pages)?,
+            readings: [nothing; MAX_REGIONS],
+            armed: false,
+        })
+    }
+
+    /// Records which pages of `regions` exist. Call it in the parent as the last thing before the fork; the child
+    /// inherits the record.
+    ///
+    /// # Errors
+    /// What the kernel refuses, and regions that do not fit; the meter then has no snapshot.
+    pub fn snapshot_before_fork(&mut self, regions: &[Region]) -> Result<(), MeterError> {
+        self.armed = false;
+        self.fork = Layout::of(regions, self.capacity)?;
+        self.existed.clear();
+        let file = ProcFile::open(Owner::Own, "pagemap")?;
+        let Meter { chunk, fork, existed, .. } = self;
+        for extent in fork.extents() {
+            each_page(&file, chunk, extent, |page, entry| {
+                if entry & (PRESENT | SWAPPED) != 0 {
+                    existed.set(extent.first_bit + page);
+                }
+            })?;
+            each_zero_page(&file, chunk, &extent.region, |page| {
+                existed.reset(extent.first_bit + page)
+            });
+        }
+        self.armed = true;
+        Ok(())
+    }
+
+    /// Compares `regions` with the snapshot. Call it in the child while the parent lives.
+    ///
+    /// The regions are matched with those of the snapshot by address, so they may have grown, split or come to be.
+    ///
+    /// # Errors
+    /// What the kernel refuses, regions that do not fit, and [`MeterError::NoSnapshot`].
+    pub fn measure_after_fork(&mut self, regions: &[Region]) -> Result<Reading<'_>, MeterError> {
+        if !self.armed {
+            return Err(MeterError::NoSnapshot);
+        }
+        self.now = Layout::of(regions, self.capacity)?;
+        for bits in [&mut self.shared, &mut self.copied, &mut self.new] {
+            bits.clear();
+        }
+        let file = ProcFile::open(Owner::Own, "pagemap")?;
+        let page_bytes = page_size();
+        let Meter { chunk, fork, existed, now, shared, copied, new, readings, .. } = self;
+        for (extent, reading) in now.extents().iter().zip(readings.iter_mut()) {
+            let mut counts = PageCounts::default();
+            each_page(&file, chunk, extent, |page, entry| {
+                let bit = extent.first_bit + page;
+                let before = fork.bit(extent.region.start + page * page_bytes);
+                counts.swapped += usize::from(entry & SWAPPED != 0);
+                if before.is_some_and(|before| existed.get(before)) {
+                    counts.shared_at_fork += 1;
+                    shared.set(bit);
+                    if entry & PRESENT != 0 && entry & EXCLUSIVE != 0 {
+                        counts.copied += 1;
+                        copied.set(bit);
+                    }
+                } else if entry & PRESENT != 0 && entry & EXCLUSIVE != 0 {
+                    // Not exclusive and not there before: the zero page, which costs nothing.
+                    counts.new += 1;
+                    new.set(bit);
+                }
+            })?;
+            *reading = RegionReading { region: extent.region, counts };
+        }
+        Ok(Reading { meter: self })
+    }
+}
+
+/// What a measurement found. Lives in the meter's own memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    meter: &'a Meter,
+}
+
+impl<'a> Reading<'a> {
+    /// One entry per region, in the order in which the regions were given.
+    pub fn regions(&self) -> &'a [RegionReading] {
+        &self.meter.readings[..self.meter.now.count]
+    }
+
+    /// All regions together.
+    pub fn total(&self) -> PageCounts {
+        let mut total = PageCounts::default();
+        for reading in self.regions() {
+            total += reading.counts;
+        }
+        total
+    }
+
+    /// All regions of this name together.
+    pub fn named(&self, name: &str) -> PageCounts {
+        let mut total = PageCounts::default();
+        for reading in self.regions().iter().filter(|reading| reading.region.name == name) {
+            total += reading.counts;
+        }
+        total
+    }
+
+    /// The pages of the region at `index` that existed at the fork.
+    ///
+    /// # Panics
+    /// If there is no region at `index`; so do the next two.
+    pub fn shared_pages(&self, index: usize) -> PageIndices<'a> {
+        self.ones(&self.meter.shared, index)
+    }
+
+    /// The pages of the region at `index` that were copied.
+    pub fn copied_pages(&self, index: usize) -> PageIndices<'a> {
+        self.ones(&self.meter.copied, index)
+    }
+
+    /// The pages of the region at `index` that have come to be since the fork.
+    pub fn new_pages(&self, index: usize) -> PageIndices<'a> {
+        self.ones(&self.meter.new, index)
+    }
+
+    fn ones(&self, bits: &'a Bits, index: usize) -> PageIndices<'a> {
+        let extent = &self.meter.now.extents()[index];
+        bits.ones(extent.first_bit, extent.first_bit + extent.region.pages())
+    }
+}
+
+/// Calls `visit` with the index and the pagemap entry of each page of `extent`.
+fn each_page(
+    file: &ProcFile,
+    chunk: &mut Words,
+    extent: &Extent,
+    mut visit: impl FnMut(usize, u64),
+) -> Result<(), MeterError> {
+    let first = extent.region.start / page_size();
+    let pages = extent.region.pages();
+    let mut done = 0;
+    while done < pages {
+        let count = CHUNK.min(pages - done);
+        file.read_words_at(&mut chunk[..count], first + done)?;
+        for (offset, entry) in chunk[..count].iter().enumerate() {
+            visit(done + offset, *entry);
+        }
+        done += count;
+    }
+    Ok(())
+}
+
+/// `struct pm_scan_arg` of `linux/fs.h`.
+#[repr(C)]
+struct ScanArguments {
+    size: u64,
+    flags: u64,
+    start: u64,
+    end: u64,
+    walk_end: u64,
+    vector: u64,
+    vector_length: u64,
+    max_pages: u64,
+    category_inverted: u64,
+    category_mask: u64,
+    category_anyof_mask: u64,
+    return_mask: u64,
+}
+
+/// `_IOWR('f', 16, struct pm_scan_arg)`.
+const PAGEMAP_SCAN: libc::c_ulong = 0xC060_6610;
+/// The category of pages that are the kernel's zero page.
+const PAGE_IS_PFNZERO: u64 = 1 << 5;
+/// Words of a `struct page_region`: start, end, categories.
+const REGION_WORDS: usize = 3;
+
+/// Calls `visit` with the index of each page of `region` that is the kernel's zero page. Does nothing on a kernel
+/// without the call.
+fn each_zero_page(
+    file: &ProcFile,
+    chunk: &mut Words,
+    region: &Region,
+    mut visit: impl FnMut(usize),
+) {
+    let page = page_size();
+    let mut start = region.start as u64;
+    while start < region.end as u64 {
+        let mut arguments = ScanArguments {
+            size: size_of::<ScanArguments>() as u64,
+            flags: 0,
+            start,
+            end: region.end as u64,
+            walk_end: 0,
+            vector: chunk.as_mut_ptr() as u64,
+            vector_length: (CHUNK / REGION_WORDS) as u64,
+            max_pages: 0,
+            category_inverted: 0,
+            category_mask: PAGE_IS_PFNZERO,
+            category_anyof_mask: 0,
+            return_mask: PAGE_IS_PFNZERO,
+        };
+        // SAFETY: the kernel writes at most `vector_length` regions, which fit in `chunk`, and `walk_end`.
+        let found = unsafe { libc::ioctl(file.descriptor(), PAGEMAP_SCAN, &raw mut arguments) };
+        let Ok(found) = usize::try_from(found) else { return };
+        for range in chunk[..found * REGION_WORDS].chunks_exact(REGION_WORDS) {
+            for address in (range[0] as usize..range[1] as usize).step_by(page) {
+                visit((address - region.start) / page);
+            }
+        }
+        if arguments.walk_end <= start {
+            return;
+        }
+        start = arguments.walk_end;
+    }
+}

@@ -1,0 +1,428 @@
+//! The meter against real forks. One thread, checks one after another; each check's work is done in a child.
+
+use calf_meter::{Capabilities, Meter, MeterError, PageCounts, Region, faults, page_size, smaps};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{process, ptr};
+
+type Check = (&'static str, fn());
+
+const CHECKS: &[Check] = &[
+    ("the machine can measure", machine_can_measure),
+    ("n pages written are n pages copied", written_pages_are_copied),
+    ("each page is told by its index", page_indices_are_exact),
+    ("reading copies nothing", reading_copies_nothing),
+    ("new pages are not copies", new_pages_are_not_copies),
+    ("pages only read before the fork have no content to copy", zero_pages_are_not_shared),
+    ("regions are told apart", regions_are_told_apart),
+    ("a region may grow after the fork", region_may_grow),
+    ("repeated forks repeat exactly", repeats_exactly),
+    ("measuring does not copy what it measures", measuring_is_quiet),
+    ("no descriptor stays open", no_descriptor_stays_open),
+    ("a grandchild is measured against its own fork", grandchild),
+    ("mistakes of the caller are errors", mistakes_are_errors),
+    ("smaps agrees with the pagemap", smaps_agrees),
+    ("another process can be read", another_process_can_be_read),
+    ("faults are counted", faults_are_counted),
+];
+
+fn main() {
+    let unprivileged = std::env::args().any(|argument| argument == "--unprivileged");
+    if unprivileged {
+        give_up_privileges();
+    }
+    let mut failed = 0;
+    for (name, check) in CHECKS {
+        let passed = catch_unwind(check).is_ok();
+        failed += usize::from(!passed);
+        println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
+    }
+    // SAFETY: geteuid has no preconditions.
+    if !unprivileged && unsafe { libc::geteuid() } == 0 {
+        let status =
+            process::Command::new(std::env::current_exe().expect("this program has a path"))
+                .arg("--unprivileged")
+                .stdout(process::Stdio::null())
+                .status();
+        // The directory of the program may be closed to others; that is no defect of the meter.
+        match status {
+            Ok(status) => {
+                failed += usize::from(!status.success());
+                println!(
+                    "test all of it as nobody ... {}",
+                    if status.success() { "ok" } else { "FAILED" }
+                );
+            }
+            Err(error) => println!("test all of it as nobody ... not run: {error}"),
+        }
+    }
+    println!("{failed} failed");
+    process::exit(i32::from(failed != 0));
+}
+
+/// Becomes the user nobody, for good.
+fn give_up_privileges() {
+    // SAFETY: plain system calls with constants; a process that changed its user is not dumpable, hence may not
+    // open its own pagemap, until it says otherwise.
+    unsafe {
+        assert_eq!(libc::setgroups(0, ptr::null()), 0);
+        assert_eq!(libc::setresgid(65534, 65534, 65534), 0);
+        assert_eq!(libc::setresuid(65534, 65534, 65534), 0);
+        assert_eq!(libc::prctl(libc::PR_SET_DUMPABLE, 1), 0);
+        assert_ne!(libc::setuid(0), 0, "there must be no way back");
+    }
+}
+
+/// Some pages of anonymous memory with inaccessible neighbours.
+struct Pages {
+    start: usize,
+    count: usize,
+}
+
+impl Pages {
+    /// Maps `count` pages; none is touched yet.
+    fn map(count: usize) -> Pages {
+        let page = page_size();
+        // SAFETY: a new mapping overlaps nothing; the inner part is within it.
+        unsafe {
+            let address = libc::mmap(
+                ptr::null_mut(),
+                (count + 2) * page,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            );
+            assert_ne!(address, libc::MAP_FAILED);
+            let start = address as usize + page;
+            let inner = start as *mut libc::c_void;
+            assert_eq!(libc::mprotect(inner, count * page, libc::PROT_READ | libc::PROT_WRITE), 0);
+            libc::madvise(inner, count * page, libc::MADV_NOHUGEPAGE);
+            Pages { start, count }
+        }
+    }
+
+    /// Maps `count` pages and writes each.
+    fn filled(count: usize) -> Pages {
+        let pages = Pages::map(count);
+        (0..count).for_each(|index| pages.write(index));
+        pages
+    }
+
+    fn byte(&self, index: usize) -> *mut u8 {
+        assert!(index < self.count);
+        (self.start + index * page_size()) as *mut u8
+    }
+
+    fn write(&self, index: usize) {
+        // SAFETY: the byte lies in a page of ours, mapped for writing.
+        unsafe { ptr::write_volatile(self.byte(index), content(index)) }
+    }
+
+    fn read(&self, index: usize) -> u8 {
+        // SAFETY: as above.
+        unsafe { ptr::read_volatile(self.byte(index)) }
+    }
+
+    fn region(&self, name: &'static str) -> Region {
+        Region { name, start: self.start, end: self.start + self.count * page_size() }
+    }
+}
+
+/// What [`Pages::write`] puts into page `index`: never zero, as an untouched page is.
+fn content(index: usize) -> u8 {
+    1 + (index % 255) as u8
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the whole mapping made by `map`, guards included.
+        unsafe {
+            libc::munmap(
+                (self.start - page_size()) as *mut libc::c_void,
+                (self.count + 2) * page_size(),
+            );
+        }
+    }
+}
+
+/// Runs `work` in a forked child while the parent waits; fails if it panics or dies.
+fn in_child(work: impl FnOnce()) {
+    // SAFETY: this program has one thread.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "fork");
+    if pid == 0 {
+        let passed = catch_unwind(AssertUnwindSafe(work)).is_ok();
+        // SAFETY: ends the child at once, without the parent's exit handlers.
+        unsafe { libc::_exit(i32::from(!passed)) };
+    }
+    let mut status = 0;
+    // SAFETY: waits for our own child.
+    assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+    assert_eq!(status, 0, "the child's half of the check");
+}
+
+/// A pseudo-random order that is the same in each run.
+fn scattered(count: usize, of: usize) -> Vec<usize> {
+    assert!(count <= of);
+    let mut all: Vec<usize> = (0..of).collect();
+    let mut state = 1u64;
+    for index in (1..of).rev() {
+        state = state * 16807 % 2_147_483_647;
+        all.swap(index, state as usize % (index + 1));
+    }
+    all.truncate(count);
+    all
+}
+
+fn machine_can_measure() {
+    let capabilities = Capabilities::probe();
+    assert_eq!(capabilities.copied_pages, Ok(()));
+    assert_eq!(capabilities.own_usage, Ok(()));
+    assert!(capabilities.page_size.is_power_of_two());
+}
+
+fn written_pages_are_copied() {
+    // More pages than one read of the pagemap brings.
+    let pages = Pages::filled(10_000);
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(10_000).unwrap();
+    for count in [0, 1, 2, 7, 100, 4096, 10_000] {
+        let chosen = scattered(count, 10_000);
+        meter.snapshot_before_fork(&region).unwrap();
+        in_child(|| {
+            chosen.iter().for_each(|index| pages.write(*index));
+            let total = meter.measure_after_fork(&region).unwrap().total();
+            let expected = PageCounts { shared_at_fork: 10_000, copied: count, new: 0, swapped: 0 };
+            assert_eq!(total, expected);
+        });
+    }
+}
+
+fn page_indices_are_exact() {
+    let pages = Pages::filled(5000);
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(5000).unwrap();
+    let mut chosen = scattered(500, 5000);
+    meter.snapshot_before_fork(&region).unwrap();
+    in_child(|| {
+        chosen.iter().for_each(|index| pages.write(*index));
+        chosen.sort_unstable();
+        let reading = meter.measure_after_fork(&region).unwrap();
+        assert_eq!(reading.copied_pages(0).collect::<Vec<_>>(), chosen);
+        assert_eq!(reading.shared_pages(0).count(), 5000);
+        assert_eq!(reading.new_pages(0).count(), 0);
+    });
+}
+
+fn reading_copies_nothing() {
+    let pages = Pages::filled(1000);
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(1000).unwrap();
+    meter.snapshot_before_fork(&region).unwrap();
+    in_child(|| {
+        for index in 0..1000 {
+            assert_eq!(pages.read(index), content(index));
+        }
+        assert_eq!(meter.measure_after_fork(&region).unwrap().total().copied, 0);
+    });
+}
+
+fn new_pages_are_not_copies() {
+    let pages = Pages::map(1000);
+    (0..400).for_each(|index| pages.write(index));
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(1000).unwrap();
+    meter.snapshot_before_fork(&region).unwrap();
+    in_child(|| {
+        (390..450).for_each(|index| pages.write(index));
+        let reading = meter.measure_after_fork(&region).unwrap();
+        let expected = PageCounts { shared_at_fork: 400, copied: 10, new: 50, swapped: 0 };
+        assert_eq!(reading.total(), expected);
+        assert!(reading.new_pages(0).eq(400..450));
+        assert!(reading.copied_pages(0).eq(390..400));
+    });
+}
+
+fn zero_pages_are_not_shared() {
+    if !kernel_is_at_least(6, 7) {
+        return;
+    }
+    let pages = Pages::map(300);
+    (0..100).for_each(|index| pages.write(index));
+    (100..200).for_each(|index| assert_eq!(pages.read(index), 0));
+    let region = [pages.region("marks")];
+    let mut meter = Meter::new(300).unwrap();
+    meter.snapshot_before_fork(&region).unwrap();
+    in_child(|| {
+        // Of these, 50 were written before, 100 only read, 50 never touched; and reading makes no page.
+        (50..250).for_each(|index| pages.write(index));
+        (250..300).for_each(|index| assert_eq!(pages.read(index), 0));
+        let total = meter.measure_after_fork(&region).unwrap().total();
+        assert_eq!(total, PageCounts { shared_at_fork: 100, copied: 50, new: 150, swapped: 0 });
+    });
+}
+
+fn regions_are_told_apart() {
+    let (objects, marks) = (Pages::filled(100), Pages::filled(50));
+    let regions = [objects.region("objects"), marks.region("marks"), objects.region("objects")];
+    let mut meter = Meter::new(250).unwrap();
+    meter.snapshot_before_fork(&regions).unwrap();
+    in_child(|| {
+        objects.write(99);
+        (0..3).for_each(|index| marks.write(index));
+        let reading = meter.measure_after_fork(&regions).unwrap();
+        assert_eq!(reading.regions().len(), 3);
+        assert_eq!(reading.regions()[0].counts.copied, 1);
+        assert_eq!(reading.regions()[1].counts.copied, 3);
+        assert_eq!(reading.named("marks").shared_at_fork, 50);
+        assert_eq!(reading.named("objects").copied, 2, "two regions of one name are added");
+        assert_eq!(reading.named("cards"), PageCounts::default());
+        assert!(reading.copied_pages(2).eq([99]));
+    });
+}
+
+fn region_may_grow() {
+    let pages = Pages::map(100);
+    (0..10).for_each(|index| pages.write(index));
+    let mut before = pages.region("objects");
+    before.end = before.start + 10 * page_size();
+    let after = [pages.region("objects")];
+    let mut meter = Meter::new(100).unwrap();
+    meter.snapshot_before_fork(&[before]).unwrap();
+    in_child(|| {
+        (8..20).for_each(|index| pages.write(index));
+        let total = meter.measure_after_fork(&after).unwrap().total();
+        assert_eq!(total, PageCounts { shared_at_fork: 10, copied: 2, new: 10, swapped: 0 });
+    });
+}
+
+fn repeats_exactly() {
+    let pages = Pages::filled(2000);
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(2000).unwrap();
+    for _ in 0..20 {
+        meter.snapshot_before_fork(&region).unwrap();
+        in_child(|| {
+            (0..2000).step_by(3).for_each(|index| pages.write(index));
+            assert_eq!(meter.measure_after_fork(&region).unwrap().total().copied, 667);
+        });
+    }
+}
+
+fn measuring_is_quiet() {
+    let pages = Pages::filled(1000);
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(1000).unwrap();
+    meter.snapshot_before_fork(&region).unwrap();
+    in_child(|| {
+        for _ in 0..10 {
+            assert_eq!(meter.measure_after_fork(&region).unwrap().total().copied, 0);
+            smaps::own_usage().unwrap();
+        }
+    });
+}
+
+fn no_descriptor_stays_open() {
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let pages = Pages::filled(10);
+    let region = [pages.region("objects")];
+    let before = open();
+    let mut meter = Meter::new(10).unwrap();
+    meter.snapshot_before_fork(&region).unwrap();
+    meter.measure_after_fork(&region).unwrap();
+    smaps::own_usage().unwrap();
+    smaps::own_mappings(&mut |_| ()).unwrap();
+    assert_eq!(open(), before);
+}
+
+fn grandchild() {
+    let pages = Pages::filled(100);
+    let region = [pages.region("objects")];
+    let mut meter = Meter::new(100).unwrap();
+    meter.snapshot_before_fork(&region).unwrap();
+    in_child(|| {
+        (0..30).for_each(|index| pages.write(index));
+        meter.snapshot_before_fork(&region).unwrap();
+        in_child(|| {
+            (20..40).for_each(|index| pages.write(index));
+            let total = meter.measure_after_fork(&region).unwrap().total();
+            assert_eq!((total.shared_at_fork, total.copied), (100, 20));
+        });
+    });
+}
+
+fn mistakes_are_errors() {
+    let pages = Pages::filled(10);
+    let region = pages.region("objects");
+    let mut meter = Meter::new(5).unwrap();
+    assert_eq!(meter.measure_after_fork(&[]).unwrap_err(), MeterError::NoSnapshot);
+    let too_many = MeterError::TooManyPages { needed: 10, reserved: 5 };
+    assert_eq!(meter.snapshot_before_fork(&[region]), Err(too_many));
+    assert!(!too_many.is_refusal());
+    assert_eq!(meter.measure_after_fork(&[]).unwrap_err(), MeterError::NoSnapshot);
+    let odd = Region { name: "odd", start: region.start + 1, end: region.end };
+    assert_eq!(meter.snapshot_before_fork(&[odd]), Err(MeterError::Misaligned("odd")));
+    let many = [Region { name: "empty", start: 0, end: 0 }; 100];
+    assert_eq!(meter.snapshot_before_fork(&many), Err(MeterError::TooManyRegions(100)));
+    meter.snapshot_before_fork(&[]).unwrap();
+    assert_eq!(meter.measure_after_fork(&[region]).unwrap_err(), too_many);
+}
+
+fn smaps_agrees() {
+    const COUNT: usize = 4000;
+    let pages = Pages::filled(COUNT);
+    let kibibytes = (page_size() / 1024) as u64;
+    let mapping_of = |start: usize| {
+        let mut found = None;
+        smaps::own_mappings(&mut |mapping| {
+            if mapping.start == start as u64 {
+                found = Some(mapping.totals);
+            }
+        })
+        .unwrap();
+        found.expect("guarded pages are a mapping of their own")
+    };
+    in_child(|| {
+        let before = mapping_of(pages.start);
+        assert_eq!(before.shared_dirty, COUNT as u64 * kibibytes * 1024);
+        assert_eq!(before.private_dirty, 0);
+        (0..1000).for_each(|index| pages.write(index));
+        let after = mapping_of(pages.start);
+        assert_eq!(after.private_dirty, 1000 * kibibytes * 1024);
+        assert_eq!(after.rss, before.rss);
+        let usage = smaps::own_usage().unwrap();
+        assert!(usage.uss >= after.private_dirty && usage.shared >= after.shared_dirty);
+        assert!(usage.uss < usage.pss && usage.pss < usage.rss);
+    });
+}
+
+fn another_process_can_be_read() {
+    let pages = Pages::filled(1000);
+    // SAFETY: getppid has no preconditions.
+    in_child(|| unsafe {
+        let parent = smaps::usage(libc::getppid()).unwrap();
+        assert!(parent.rss >= (pages.count * page_size()) as u64);
+        assert!(parent.shared >= (pages.count * page_size()) as u64);
+        let mut mappings = 0;
+        smaps::mappings(libc::getppid(), &mut |_| mappings += 1).unwrap();
+        assert!(mappings > 3);
+    });
+}
+
+fn faults_are_counted() {
+    let pages = Pages::filled(100);
+    let ended = faults::of_ended_children();
+    in_child(|| {
+        let before = faults::own();
+        (0..100).for_each(|index| pages.write(index));
+        assert!(faults::own().minor >= before.minor + 100);
+    });
+    assert!(faults::of_ended_children().minor >= ended.minor + 100);
+}
+
+fn kernel_is_at_least(major: u32, minor: u32) -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers =
+        release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
+}
