@@ -1,0 +1,3 @@
+//! From text to tokens.
+
+#![forbid(unsafe_code)]
