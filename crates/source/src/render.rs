@@ -152,12 +152,14 @@ fn windows<'d>(diagnostic: &'d Diagnostic, file: &SourceFile) -> Vec<Window<'d>>
     windows
 }
 
-/// The part of a span that is marked: no more than the rest of its first line, which is where a long construct begins.
+/// The part of a span that is marked: no more than the rest of its first line, which is where a long construct begins. A span that is
+/// not one of this file is moved to where it can be shown.
 fn shown(span: Span, file: &SourceFile) -> Span {
-    let end = file.span().end;
-    let start = span.start.min(end);
+    let boundary = |offset: u32| file.text().floor_char_boundary(offset as usize) as u32;
+    let start = boundary(span.start);
     let line = file.line_span(file.line(start)).unwrap_or_default();
-    Span::new(start.min(line.end), span.end.clamp(start.min(line.end), line.end))
+    let start = start.min(line.end);
+    Span::new(start, boundary(span.end).clamp(start, line.end))
 }
 
 impl<'d> Window<'d> {
