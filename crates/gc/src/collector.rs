@@ -1,0 +1,202 @@
+//! The contract between the machine and a collector.
+//!
+//! Sections in the order of an object's life: allocation, barriers, death, collection, fork, freezing,
+//! shutdown, observation. What a strategy does not need it inherits, and it costs nothing.
+
+use crate::heap::Options;
+use crate::object::{Object, ShapeWord};
+use crate::parts::region::Region;
+use crate::parts::space::Space;
+use crate::Value;
+
+/// The mutator's half of the contract.
+///
+/// # Safety
+/// `visit` reaches every value outside the heap that the mutator will use after the collection, exactly once per
+/// place that holds it, and lets it be replaced (an object may have moved).
+pub unsafe trait Roots {
+    /// Calls `visit` for each root.
+    fn visit(&mut self, visit: &mut dyn FnMut(&mut Value));
+}
+
+/// No roots at all: for tests, and for the last collection of a heap.
+pub struct NoRoots;
+// SAFETY: a mutator that uses nothing afterwards has no roots.
+unsafe impl Roots for NoRoots {
+    fn visit(&mut self, _visit: &mut dyn FnMut(&mut Value)) {}
+}
+
+/// What a collection is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// The strategy's own thresholds decide what is collected, if anything.
+    Automatic,
+    /// This generation and all younger ones, 0 being the youngest; a strategy without generations collects all.
+    Generation(u8),
+    /// Everything that may be collected.
+    Full,
+}
+
+/// What a collection did.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// The oldest generation that was collected; `None` if nothing was.
+    pub generation: Option<u8>,
+    /// Containers (tracing strategies: objects of any format except parts) found unreachable and given back.
+    pub reclaimed: usize,
+    /// Unreachable objects that could not be given back.
+    pub uncollectable: usize,
+    /// Finalizers queued by this collection.
+    pub finalizers: usize,
+}
+
+/// A name that a strategy cannot honour, e.g. `freeze` where there is no permanent generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsupported;
+
+/// A strategy: how objects are laid out, found dead and given back.
+///
+/// # Safety
+/// The machine reads objects without checking them, so a collector promises:
+///
+/// 1. *Disjoint.* Memory it hands out overlaps no reachable object.
+/// 2. *Keeps.* What is reachable from the roots is never reclaimed.
+/// 3. *Faithful.* Only the mutator changes a slot, or a moved copy is whole and every root and slot follows it.
+/// 4. *Gives back.* What is unreachable is given back, within the limits that its row in the table states.
+/// 5. *Allocates nothing* in the managed heap while it collects.
+pub unsafe trait Collector: Sized + 'static {
+    /// Must the machine tell of each reference made and dropped? If not, registers are not cleared.
+    const COUNTS: bool;
+    /// May a collection move objects? If so the machine drops every cached address after one.
+    const MOVES: bool = false;
+    /// Bytes of bookkeeping in front of the header of each container ([`crate::Format::Slots`]).
+    const HEAD: usize;
+
+    /// An empty heap.
+    fn new(options: &Options) -> Result<Self, crate::heap::HeapError>;
+
+    // -- Allocation ---------------------------------------------------------------------------------
+
+    /// Memory for an object of `units` words behind its header, which is written (with a count of one,
+    /// owned by the caller, where counts are kept). The words themselves are the caller's to initialise
+    /// before the next safepoint. `None` asks for a safepoint: the machine saves its roots and calls
+    /// `Heap::allocate_at_safepoint`.
+    fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object>;
+    /// The slower half: from here memory is taken even if a collection is due. `None`: the limit is reached.
+    fn allocate_slow(&mut self, shape: ShapeWord, units: usize) -> Option<Object>;
+
+    /// The limit is reached: gives wholly empty blocks back, to be used for cells of another size.
+    fn release_empty_blocks(&mut self) {
+        let space = self.space_mut();
+        space.cells.release_empty_blocks(&mut space.model);
+    }
+
+    // -- Barriers -----------------------------------------------------------------------------------
+
+    /// A reference to `object` was made.
+    #[inline(always)]
+    fn retain(&mut self, _object: Object) {}
+    /// A reference to `object` was dropped. May reclaim it and, never recursing on the native stack, what it held.
+    #[inline(always)]
+    fn release(&mut self, _object: Object) {}
+    /// A slot of `source` (or of a part that `source` owns) is about to hold `target`.
+    #[inline(always)]
+    fn write_barrier(&mut self, _source: Object, _target: Value) {}
+    /// A part with everything in it was handed from one place of `owner` to another, or filled before it was
+    /// attached: all of `owner`'s references may be new.
+    #[inline(always)]
+    fn write_barrier_all(&mut self, _owner: Object) {}
+
+    // -- Death --------------------------------------------------------------------------------------
+
+    /// `object` was just allocated and has a finalizer, to be run once, by the machine.
+    fn expect_finalizer(&mut self, object: Object);
+    /// `weak` ([`crate::Format::Weak`]) was just allocated and initialised with a target in slot 0. The slot is set to
+    /// `nil` when the target dies.
+    fn register_weak(&mut self, weak: Object);
+    /// `part` was detached from its owner and its items were moved elsewhere: its memory may go, its items must stay.
+    /// A strategy that traces may as well leave it to the next collection.
+    fn release_part(&mut self, _part: Object) {}
+    /// The next object whose finalizer the machine must run now. In counting strategies the caller takes over the count that
+    /// the queue held.
+    fn next_finalizer(&mut self) -> Option<Object>;
+
+    // -- Collection, at a safepoint -----------------------------------------------------------------
+
+    /// Would [`Request::Automatic`] collect now?
+    fn is_due(&self) -> bool {
+        false
+    }
+    /// Automatic collections are wanted or not: if not, `allocate` need not ask for a safepoint to collect.
+    fn set_automatic(&mut self, _automatic: bool) {}
+    /// Collects as asked. Never runs a finalizer: it queues them.
+    fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection;
+
+    // -- Fork ---------------------------------------------------------------------------------------
+
+    /// In the parent, just before.
+    fn before_fork(&mut self, _roots: &mut dyn Roots) {}
+    /// In the child, just after.
+    fn after_fork_in_child(&mut self) {}
+    /// In the parent, just after.
+    fn after_fork_in_parent(&mut self) {}
+
+    // -- Freezing -----------------------------------------------------------------------------------
+
+    /// Moves everything tracked into the permanent generation.
+    fn freeze(&mut self) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+    /// And back.
+    fn unfreeze(&mut self) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+    /// How many containers are frozen.
+    fn frozen_count(&self) -> Result<usize, Unsupported> {
+        Err(Unsupported)
+    }
+
+    // -- Observation: for tests, tools and measurements, never for the mutator -----------------------
+
+    /// The pages and what all strategies have in common.
+    fn space(&self) -> &Space;
+    /// The same, to change.
+    fn space_mut(&mut self) -> &mut Space;
+    /// The strategy's own regions, beside those of its space. They are watched by the model from the start.
+    fn each_region(&self, _visit: &mut dyn FnMut(&Region)) {}
+    /// Every object there is, frozen ones and parts included, in address order within a region. Dead objects that
+    /// a tracing strategy has not swept yet are left out.
+    fn each_object(&self, visit: &mut dyn FnMut(Object));
+    /// The number of references to `object`, where counted.
+    fn reference_count(&self, _object: Object) -> Option<u32> {
+        None
+    }
+    /// Is it in some generation's list or set, so that a collection may find it dead?
+    fn is_tracked(&self, object: Object) -> bool {
+        object.format() == crate::Format::Slots
+    }
+    /// Is it in the permanent generation?
+    fn is_frozen(&self, _object: Object) -> bool {
+        false
+    }
+    /// The generation it is in, 0 the youngest, where there are generations.
+    fn generation(&self, _object: Object) -> Option<u8> {
+        None
+    }
+    /// The three thresholds, where there are any (CPython's meaning).
+    fn thresholds(&self) -> Option<[u32; 3]> {
+        None
+    }
+    /// Sets them.
+    fn set_thresholds(&mut self, _thresholds: [u32; 3]) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+    /// The three counters beside the thresholds.
+    fn counters(&self) -> Option<[u32; 3]> {
+        None
+    }
+    /// Checks the strategy's own invariants (list links, bitmaps against cells); the text says what is broken.
+    fn verify(&self) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,802 @@
+//! The heap as the machine sees it: the only door to objects, the same for every strategy.
+//!
+//! A slot cannot be read or written but through here, so no barrier can be forgotten; a collection cannot start but
+//! here, so the switch, the lock, the verifier and the log are in one place.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use crate::collector::{Collection, Collector, Request, Roots, Unsupported};
+use crate::object::{Object, ShapeWord};
+use crate::parts::model::{Cause, Model};
+use crate::parts::region::Region;
+use crate::value::Value;
+use std::fmt;
+
+/// The heap's limit if none is asked for: 8 GiB.
+pub const DEFAULT_LIMIT: usize = 8 << 30;
+
+/// What is chosen when a heap is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The most bytes that objects may take, in blocks and runs.
+    pub limit: usize,
+    /// A full collection before every allocation.
+    pub stress: bool,
+    /// The verifier before and after every collection.
+    pub verify: bool,
+    /// A line on standard error for every collection.
+    pub log: bool,
+    /// The strategy's own options, as in `--gc NAME:key=value,…`.
+    pub arguments: Vec<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            limit: DEFAULT_LIMIT,
+            stress: false,
+            verify: false,
+            log: false,
+            arguments: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The value of the strategy's option `key`, the last one given.
+    pub fn argument(&self, key: &str) -> Option<&str> {
+        self.arguments.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Is the option `key` on? `off` where it is not given.
+    ///
+    /// # Errors
+    /// Its value is neither `on` nor `off`.
+    pub fn switch(&self, key: &'static str) -> Result<bool, HeapError> {
+        match self.argument(key) {
+            None | Some("off") => Ok(false),
+            Some("on") => Ok(true),
+            Some(value) => Err(HeapError::Value { key, value: value.to_owned(), known: "on, off" }),
+        }
+    }
+
+    /// Refuses options that the strategy does not know.
+    ///
+    /// # Errors
+    /// The first such option, with those that it does know.
+    pub fn check_arguments(&self, known: &'static [&'static str]) -> Result<(), HeapError> {
+        match self.arguments.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+            Some((key, _)) => Err(HeapError::Argument { key: key.clone(), known }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why there is no heap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeapError {
+    /// The kernel refuses address space.
+    Reserve {
+        /// The region that was to be reserved.
+        name: &'static str,
+        /// The bytes asked for.
+        bytes: usize,
+        /// What the kernel said.
+        error: String,
+    },
+    /// The strategy has no such option.
+    Argument {
+        /// The option.
+        key: String,
+        /// Those that it has.
+        known: &'static [&'static str],
+    },
+    /// An option has no such value.
+    Value {
+        /// The option.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// Those that it may have.
+        known: &'static str,
+    },
+}
+
+impl fmt::Display for HeapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HeapError::Reserve { name, bytes, error } => {
+                let mebibytes = bytes >> 20;
+                write!(
+                    f,
+                    "cannot reserve {mebibytes} MiB of addresses for '{name}': {error}; raise `ulimit -v`"
+                )
+            }
+            HeapError::Argument { key, known: [] } => {
+                write!(f, "this strategy has no options; remove '{key}'")
+            }
+            HeapError::Argument { key, known } => {
+                write!(f, "this strategy has no option '{key}'; it has: {}", known.join(", "))
+            }
+            HeapError::Value { key, value, known } => {
+                write!(f, "the option '{key}' cannot be '{value}'; it can be: {known}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HeapError {}
+
+/// What the collections of one generation did so far.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct GenerationStatistics {
+    /// How many there were.
+    pub collections: usize,
+    /// Objects given back.
+    pub collected: usize,
+    /// Objects found dead that could not be given back.
+    pub uncollectable: usize,
+}
+
+/// The right to take a lock off again. Not `Copy`: one lock, one unlock.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LockToken(u64);
+
+impl LockToken {
+    /// The token as a number, for a program to keep.
+    pub fn number(&self) -> u64 {
+        self.0
+    }
+    /// The token that a program kept.
+    pub fn from_number(number: u64) -> LockToken {
+        LockToken(number)
+    }
+}
+
+/// What the machine must look at between two instructions: bits that a signal handler and the finalizer queue set.
+pub static ATTENTION: AtomicU32 = AtomicU32::new(0);
+/// There are finalizers to run.
+pub const ATTENTION_FINALIZERS: u32 = 1;
+/// The user asked to interrupt the program.
+pub const ATTENTION_INTERRUPT: u32 = 2;
+
+/// Generations that statistics are kept of; a strategy without generations counts as the last.
+pub const GENERATIONS: usize = 3;
+
+/// Process exit code when the verifier finds the heap broken: an error of our own making.
+const EXIT_BROKEN: i32 = 70;
+
+/// A heap under the strategy `C`.
+pub struct Heap<C: Collector> {
+    collector: C,
+    stress: bool,
+    verify: bool,
+    log: bool,
+    enabled: bool,
+    collecting: bool,
+    locks: Vec<(u64, String)>,
+    next_lock: u64,
+    collections: usize,
+    statistics: [GenerationStatistics; GENERATIONS],
+}
+
+impl<C: Collector> Heap<C> {
+    /// An empty heap.
+    ///
+    /// # Errors
+    /// There is no address space, or the strategy does not know an option.
+    pub fn new(options: &Options) -> Result<Heap<C>, HeapError> {
+        Ok(Heap {
+            collector: C::new(options)?,
+            stress: options.stress,
+            verify: options.verify,
+            log: options.log,
+            enabled: true,
+            collecting: false,
+            locks: Vec::new(),
+            next_lock: 1,
+            collections: 0,
+            statistics: Default::default(),
+        })
+    }
+
+    /// The strategy, to look at.
+    #[inline(always)]
+    pub fn collector(&self) -> &C {
+        &self.collector
+    }
+    /// The strategy, to change: for tests and tools.
+    #[inline(always)]
+    pub fn collector_mut(&mut self) -> &mut C {
+        &mut self.collector
+    }
+
+    // -- Allocation ---------------------------------------------------------------------------------
+
+    /// An object with `units` words behind its header, all of which the caller initialises before the next safepoint.
+    /// `None`: save the roots and call [`Heap::allocate_at_safepoint`].
+    #[inline(always)]
+    pub fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        if self.stress { None } else { self.collector.allocate(shape, units) }
+    }
+
+    /// The same at a safepoint: collects if that is due, or if there is no memory otherwise. `None`: out of memory.
+    #[cold]
+    #[inline(never)]
+    pub fn allocate_at_safepoint(
+        &mut self,
+        roots: &mut dyn Roots,
+        shape: ShapeWord,
+        units: usize,
+    ) -> Option<Object> {
+        if self.is_automatic() {
+            if self.stress {
+                self.run(roots, Request::Full);
+            } else if self.collector.is_due() {
+                self.run(roots, Request::Automatic);
+            }
+        }
+        if let Some(object) = self.collector.allocate_slow(shape, units) {
+            return Some(object);
+        }
+        // An emergency: neither the switch nor a lock is asked for.
+        self.run(roots, Request::Full);
+        if let Some(object) = self.collector.allocate_slow(shape, units) {
+            return Some(object);
+        }
+        self.collector.release_empty_blocks();
+        self.collector.allocate_slow(shape, units)
+    }
+
+    // -- References ---------------------------------------------------------------------------------
+
+    /// A reference was copied.
+    #[inline(always)]
+    pub fn retain(&mut self, value: Value) {
+        if C::COUNTS
+            && let Some(object) = value.as_object()
+        {
+            self.collector.retain(object);
+        }
+    }
+    /// A reference was dropped; what only it held dies, in counting strategies.
+    #[inline(always)]
+    pub fn release(&mut self, value: Value) {
+        if C::COUNTS
+            && let Some(object) = value.as_object()
+        {
+            self.collector.release(object);
+        }
+    }
+    /// As [`Heap::retain`], of a known object.
+    #[inline(always)]
+    pub fn retain_object(&mut self, object: Object) {
+        if C::COUNTS {
+            self.collector.retain(object);
+        }
+    }
+    /// As [`Heap::release`], of a known object.
+    #[inline(always)]
+    pub fn release_object(&mut self, object: Object) {
+        if C::COUNTS {
+            self.collector.release(object);
+        }
+    }
+
+    // -- Slots --------------------------------------------------------------------------------------
+
+    /// Slot `index`, as a reference of the caller's own. To borrow it without counting, use [`Object::slot`].
+    ///
+    /// # Safety
+    /// `object` lives, and `index` is below its units.
+    #[inline(always)]
+    pub unsafe fn load(&mut self, object: Object, index: usize) -> Value {
+        // SAFETY: the caller keeps `index` within the object.
+        let value = unsafe { object.slot(index) };
+        self.retain(value);
+        value
+    }
+
+    /// Writes slot `index` of `source`. The count of `owned` passes to the slot; the value that was there is released, last of all.
+    ///
+    /// # Safety
+    /// `source` lives and is no part, `index` is below its units, and its slots are initialised.
+    #[inline(always)]
+    pub unsafe fn store(&mut self, source: Object, index: usize, owned: Value) {
+        // SAFETY: `source` owns its own slots; the rest is the caller's promise.
+        unsafe { self.store_part(source, source, index, owned) }
+    }
+
+    /// As [`Heap::store`], to a slot of `part`, which `owner` owns (or is).
+    ///
+    /// # Safety
+    /// Both live, `owner` refers to `part`, `index` is below the part's units, and its slots are initialised.
+    #[inline(always)]
+    pub unsafe fn store_part(&mut self, owner: Object, part: Object, index: usize, owned: Value) {
+        self.collector.write_barrier(owner, owned);
+        self.note(part.address() + 8 + index * 8, Cause::Store);
+        // SAFETY: the caller keeps `index` within the object.
+        let replaced = unsafe {
+            let replaced = part.slot(index);
+            part.set_slot(index, owned);
+            replaced
+        };
+        self.release(replaced);
+    }
+
+    /// Writes slot `index` of an object allocated since the last safepoint. The count of `owned` passes to the slot.
+    ///
+    /// # Safety
+    /// `object` is that young, and `index` is below its units.
+    #[inline(always)]
+    pub unsafe fn initialize(&mut self, object: Object, index: usize, owned: Value) {
+        // SAFETY: the caller keeps `index` within the object; a fresh object needs no barrier, and its pages were noted when
+        // it was allocated.
+        unsafe { object.set_slot(index, owned) };
+    }
+
+    /// Writes slot `index` with something that is no reference, over something that is none: a length, a hash, a hole.
+    ///
+    /// # Safety
+    /// `object` lives, and `index` is below its units.
+    #[inline(always)]
+    pub unsafe fn write_raw(&mut self, object: Object, index: usize, raw: Value) {
+        debug_assert!(!raw.is_object());
+        self.note(object.address() + 8 + index * 8, Cause::Store);
+        // SAFETY: the caller keeps `index` within the object.
+        unsafe { object.set_slot(index, raw) };
+    }
+
+    /// Moves slots within `part` (of `owner`), as `memmove`: nothing is counted, so the caller accounts for what it overwrites
+    /// and for what it duplicates.
+    ///
+    /// # Safety
+    /// `owner` owns `part`, and both ranges lie within it.
+    #[inline]
+    pub unsafe fn move_slots(
+        &mut self,
+        owner: Object,
+        part: Object,
+        from: usize,
+        to: usize,
+        count: usize,
+    ) {
+        self.collector.write_barrier_all(owner);
+        self.note_range(part.address() + 8 + to * 8, count * 8, Cause::Store);
+        // SAFETY: the caller keeps both ranges within the part.
+        unsafe {
+            let slots = part.pointer().add(1);
+            std::ptr::copy(slots.add(from), slots.add(to), count);
+        }
+    }
+
+    /// All of `owner`'s references may be new: a part was filled without barriers and then attached.
+    #[inline(always)]
+    pub fn write_barrier_all(&mut self, owner: Object) {
+        self.collector.write_barrier_all(owner);
+    }
+
+    /// The bytes from `from` on, `count` of them, to be written by the caller.
+    ///
+    /// # Safety
+    /// `object` lives and has bytes, and the range lies within it.
+    #[inline(always)]
+    pub unsafe fn bytes_mut(&mut self, object: Object, from: usize, count: usize) -> *mut u8 {
+        self.note_range(object.address() + 8 + from, count, Cause::Store);
+        // SAFETY: the caller keeps the range within the object.
+        unsafe { object.bytes().add(from) }
+    }
+
+    /// Changes the shape of `object`; its units and its format stay.
+    #[inline(always)]
+    pub fn set_shape(&mut self, object: Object, shape: ShapeWord) {
+        self.note(object.address(), Cause::Store);
+        object.set_shape_word(shape.with_units(object.shape_word().units()));
+    }
+
+    /// Puts `part`, which is new and was filled without barriers, in slot `index` of `owner`, in the place of a part whose items
+    /// moved to it with their counts, or of `nil`.
+    ///
+    /// # Safety
+    /// `owner` lives, `index` is below its units, and the slot holds a part or `nil`.
+    pub unsafe fn replace_part(&mut self, owner: Object, index: usize, part: Object) {
+        self.collector.write_barrier_all(owner);
+        self.note(owner.address() + 8 + index * 8, Cause::Store);
+        // SAFETY: the caller keeps `index` within the object.
+        let replaced = unsafe {
+            let replaced = owner.slot(index);
+            owner.set_slot(index, Value::object(part));
+            replaced
+        };
+        // The barrier again, for a strategy that looks at what the owner refers to when it is told.
+        self.collector.write_barrier(owner, Value::object(part));
+        if let Some(old) = replaced.as_object() {
+            self.release_part_shallow(old);
+        }
+    }
+
+    /// Writes bytes of an object of bytes.
+    ///
+    /// # Panics
+    /// If they do not lie within the object: a bug of the machine.
+    #[inline]
+    pub fn write_bytes(&mut self, object: Object, from: usize, bytes: &[u8]) {
+        assert!(object.format() == crate::Format::Bytes && from + bytes.len() <= object.units() * 8);
+        // SAFETY: within the object, as just checked; the source is memory of Rust's, which does not overlap the heap's.
+        unsafe { self.bytes_mut(object, from, bytes.len()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    }
+
+    /// Gives the memory of `part` back, at once in counting strategies. Its items were moved elsewhere with their
+    /// counts, and nothing refers to it any more.
+    #[inline]
+    pub fn release_part_shallow(&mut self, part: Object) {
+        debug_assert_eq!(part.format(), crate::Format::Part);
+        self.collector.release_part(part);
+    }
+
+    // -- Finalizers and weak references -------------------------------------------------------------
+
+    /// `object` was just allocated and initialised, and has a finalizer.
+    pub fn expect_finalizer(&mut self, object: Object) {
+        self.collector.expect_finalizer(object);
+    }
+    /// `weak` was just allocated, and slot 0 initialised with its target, which is not counted.
+    pub fn register_weak(&mut self, weak: Object) {
+        self.collector.register_weak(weak);
+    }
+    /// The next object whose finalizer the machine must run, with a count of the caller's own. What the finalizer writes is
+    /// put down to it: see [`Heap::set_phase`].
+    pub fn next_finalizer(&mut self) -> Option<Object> {
+        self.collector.next_finalizer()
+    }
+
+    /// Is there anything in [`ATTENTION`]? One load and one test.
+    #[inline(always)]
+    pub fn wants_attention(&self) -> bool {
+        ATTENTION.load(Ordering::Relaxed) != 0
+    }
+    /// Takes what is in [`ATTENTION`].
+    pub fn take_attention(&mut self) -> u32 {
+        ATTENTION.swap(0, Ordering::Relaxed)
+    }
+
+    // -- Collection ---------------------------------------------------------------------------------
+
+    /// Collects on demand; also while disabled, but not while locked, nor within a collection. If the answer counts
+    /// finalizers, garbage waits for them: run them, then collect once more.
+    pub fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
+        if self.locks.is_empty() { self.run(roots, request) } else { Collection::default() }
+    }
+
+    fn run(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
+        if self.collecting {
+            return Collection::default();
+        }
+        self.collecting = true;
+        self.check(roots, "before", request);
+        let collection = self.collector.collect(roots, request);
+        self.check(roots, "after", request);
+        self.collecting = false;
+        if let Some(generation) = collection.generation {
+            self.collections += 1;
+            let statistics = &mut self.statistics[(generation as usize).min(GENERATIONS - 1)];
+            statistics.collections += 1;
+            statistics.collected += collection.reclaimed;
+            statistics.uncollectable += collection.uncollectable;
+            if self.log {
+                self.write_log(request, generation, collection);
+            }
+        }
+        collection
+    }
+
+    fn check(&mut self, roots: &mut dyn Roots, when: &str, request: Request) {
+        if self.verify
+            && let Err(text) = crate::verify::check(self, roots)
+        {
+            eprintln!(
+                "gc: the heap is broken {when} collection {} ({request:?}): {text}",
+                self.collections + 1
+            );
+            std::process::exit(EXIT_BROKEN);
+        }
+    }
+
+    fn write_log(&self, request: Request, generation: u8, collection: Collection) {
+        let request = match request {
+            Request::Automatic => "automatic",
+            Request::Generation(_) | Request::Full => "explicit",
+        };
+        let Collection { reclaimed, uncollectable, finalizers, .. } = collection;
+        let (number, live) = (self.collections, self.object_count());
+        let pages = self.bytes() >> 12;
+        eprintln!(
+            "gc {number}: {request}, generation {generation}: {reclaimed} reclaimed, {uncollectable} uncollectable, \
+             {finalizers} finalizers, {live} live, {pages} pages"
+        );
+    }
+
+    /// Allows automatic collections.
+    pub fn enable(&mut self) {
+        self.enabled = true;
+        self.collector.set_automatic(self.is_automatic());
+    }
+    /// Forbids automatic collections; one on demand, and one before memory runs out, still happen.
+    pub fn disable(&mut self) {
+        self.enabled = false;
+        self.collector.set_automatic(false);
+    }
+    /// Is the switch on? A lock does not turn it.
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+    /// May a collection start by itself?
+    pub fn is_automatic(&self) -> bool {
+        self.enabled && self.locks.is_empty()
+    }
+    /// Is a collection under way?
+    pub fn is_collecting(&self) -> bool {
+        self.collecting
+    }
+
+    /// No collection, automatic or on demand, until the token comes back, whatever others enable. Locks nest.
+    pub fn lock(&mut self, reason: &str) -> LockToken {
+        let token = self.next_lock;
+        self.next_lock += 1;
+        self.locks.push((token, reason.to_owned()));
+        self.collector.set_automatic(false);
+        LockToken(token)
+    }
+    /// Takes a lock off. `false`: it was off already.
+    pub fn unlock(&mut self, token: LockToken) -> bool {
+        let before = self.locks.len();
+        self.locks.retain(|(number, _)| *number != token.0);
+        self.collector.set_automatic(self.is_automatic());
+        self.locks.len() < before
+    }
+    /// Why collections are locked, in the words of who locked them last.
+    pub fn lock_reason(&self) -> Option<&str> {
+        self.locks.last().map(|(_, reason)| reason.as_str())
+    }
+
+    /// What was collected so far, by generation.
+    pub fn statistics(&self) -> &[GenerationStatistics; GENERATIONS] {
+        &self.statistics
+    }
+    /// How many collections there were.
+    pub fn collection_count(&self) -> usize {
+        self.collections
+    }
+    /// See [`Collector::thresholds`].
+    pub fn thresholds(&self) -> Option<[u32; 3]> {
+        self.collector.thresholds()
+    }
+    /// See [`Collector::set_thresholds`].
+    ///
+    /// # Errors
+    /// The strategy has no thresholds.
+    pub fn set_thresholds(&mut self, thresholds: [u32; 3]) -> Result<(), Unsupported> {
+        self.collector.set_thresholds(thresholds)
+    }
+    /// See [`Collector::counters`].
+    pub fn counters(&self) -> Option<[u32; 3]> {
+        self.collector.counters()
+    }
+
+    // -- Freezing -----------------------------------------------------------------------------------
+
+    /// Moves everything tracked into the permanent generation.
+    ///
+    /// # Errors
+    /// The strategy has none.
+    pub fn freeze(&mut self) -> Result<(), Unsupported> {
+        self.collector.freeze()
+    }
+    /// And back.
+    ///
+    /// # Errors
+    /// The strategy has none.
+    pub fn unfreeze(&mut self) -> Result<(), Unsupported> {
+        self.collector.unfreeze()
+    }
+    /// How many containers are in it.
+    ///
+    /// # Errors
+    /// The strategy has none.
+    pub fn frozen_count(&self) -> Result<usize, Unsupported> {
+        self.collector.frozen_count()
+    }
+
+    // -- Fork and the model -------------------------------------------------------------------------
+
+    /// In the parent, just before a fork.
+    pub fn before_fork(&mut self, roots: &mut dyn Roots) {
+        self.collector.before_fork(roots);
+    }
+    /// In the parent, just after.
+    pub fn after_fork_in_parent(&mut self) {
+        self.collector.after_fork_in_parent();
+    }
+    /// In the child, just after. The model starts here: `is_shared` says of a page (region, address) whether it was present at
+    /// the fork; `others` are the machine's own regions, which [`Heap::watch`] made known.
+    pub fn after_fork_in_child(
+        &mut self,
+        others: &[&Region],
+        is_shared: &mut dyn FnMut(&'static str, usize) -> bool,
+    ) {
+        self.start_model(others, is_shared);
+        self.collector.after_fork_in_child();
+    }
+
+    /// Starts the model anew. `false`: there is no memory for its table, and it stays at rest.
+    pub fn start_model(
+        &mut self,
+        others: &[&Region],
+        is_shared: &mut dyn FnMut(&'static str, usize) -> bool,
+    ) -> bool {
+        // Regions are few; the arrays below take all there are, without malloc in a child.
+        let mut own = [(0, 0); 16];
+        let mut count = 0;
+        self.collector.each_region(&mut |region| {
+            own[count] = (region.start(), region.end());
+            count += 1;
+        });
+        self.collector.space_mut().start_model(others, &own[..count], is_shared)
+    }
+    /// The model, to look at.
+    pub fn model(&self) -> &Model {
+        &self.collector.space().model
+    }
+    /// Makes a region of the machine's known to the model.
+    pub fn watch(&mut self, region: &Region) {
+        self.collector.space_mut().model.watch(region);
+    }
+    /// While set, every write is put down to this cause.
+    pub fn set_phase(&mut self, phase: Option<Cause>) {
+        self.collector.space_mut().model.set_phase(phase);
+    }
+    /// Something else than a slot is written: the machine's caches, stack, globals.
+    #[inline(always)]
+    pub fn note(&mut self, address: usize, cause: Cause) {
+        self.collector.space_mut().model.note(address, cause);
+    }
+    /// The same, of a range.
+    #[inline(always)]
+    pub fn note_range(&mut self, address: usize, bytes: usize, cause: Cause) {
+        self.collector.space_mut().model.note_range(address, bytes, cause);
+    }
+
+    // -- Observation --------------------------------------------------------------------------------
+
+    /// Every region of the heap: the space's, then the strategy's. Two may share a name.
+    pub fn each_region(&self, visit: &mut dyn FnMut(&Region)) {
+        self.collector.space().regions().into_iter().for_each(&mut *visit);
+        self.collector.each_region(visit);
+    }
+    /// Every object: see [`Collector::each_object`].
+    pub fn each_object(&self, visit: &mut dyn FnMut(Object)) {
+        self.collector.each_object(visit);
+    }
+    /// How many objects there are, parts included. Walks the heap.
+    pub fn object_count(&self) -> usize {
+        let mut count = 0;
+        self.collector.each_object(&mut |_| count += 1);
+        count
+    }
+    /// Bytes of memory taken for objects.
+    pub fn bytes(&self) -> usize {
+        self.collector.space().bytes()
+    }
+    /// Bytes of memory that `object` takes, bookkeeping in front of it included.
+    pub fn footprint(&self, object: Object) -> usize {
+        self.collector.space().footprint(C::HEAD, object)
+    }
+    /// The most that [`Heap::bytes`] may be.
+    pub fn limit(&self) -> usize {
+        self.collector.space().limit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collectors::none::None as Counting;
+    use crate::{Format, NoRoots};
+
+    const PAIR: ShapeWord = ShapeWord::new(Format::Slots, 1);
+    const TEXT: ShapeWord = ShapeWord::new(Format::Bytes, 2);
+    const ITEMS: ShapeWord = ShapeWord::new(Format::Part, 3);
+
+    fn make<C: Collector>(heap: &mut Heap<C>, shape: ShapeWord, units: usize) -> Object {
+        let object = heap
+            .allocate(shape, units)
+            .or_else(|| heap.allocate_at_safepoint(&mut NoRoots, shape, units))
+            .expect("there is memory");
+        for index in 0..units {
+            // SAFETY: fresh, and within the units.
+            unsafe { heap.initialize(object, index, Value::NIL) };
+        }
+        object
+    }
+
+    #[test]
+    fn counts_bury_what_nothing_holds() {
+        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
+        let (pair, text) = (make(&mut heap, PAIR, 2), make(&mut heap, TEXT, 3));
+        heap.retain_object(text);
+        // SAFETY: both slots exist.
+        unsafe {
+            heap.store(pair, 0, Value::object(text));
+            heap.store(pair, 1, Value::object(text));
+        }
+        assert_eq!((heap.object_count(), heap.collector().reference_count(text)), (2, Some(2)));
+        heap.release_object(pair);
+        assert_eq!(heap.object_count(), 0);
+    }
+
+    #[test]
+    fn a_chain_dies_without_recursion() {
+        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
+        let mut last = make(&mut heap, PAIR, 1);
+        for _ in 0..if cfg!(miri) { 100 } else { 1_000_000 } {
+            let next = make(&mut heap, PAIR, 1);
+            // SAFETY: the slot exists.
+            unsafe { heap.store(next, 0, Value::object(last)) };
+            last = next;
+        }
+        heap.release_object(last);
+        assert_eq!(heap.object_count(), 0);
+    }
+
+    #[test]
+    fn the_limit_is_kept_and_memory_serves_other_sizes_again() {
+        let limit = 1 << 20;
+        let mut heap: Heap<Counting> = Heap::new(&Options { limit, ..Options::default() }).unwrap();
+        for units in [1, 5, 30, 300, 5_000] {
+            let shape = if units > 30 { ITEMS } else { PAIR };
+            let mut objects = Vec::new();
+            while let Some(object) = heap
+                .allocate(shape, units)
+                .or_else(|| heap.allocate_at_safepoint(&mut NoRoots, shape, units))
+            {
+                for index in 0..units {
+                    // SAFETY: fresh, and within the units.
+                    unsafe { heap.initialize(object, index, Value::NIL) };
+                }
+                objects.push(object);
+            }
+            let payload = objects.len() * (units + 1) * 8;
+            assert!(heap.bytes() <= limit && payload > limit / 2, "{units} units: {payload} bytes of {limit}");
+            objects.into_iter().for_each(|object| heap.release_object(object));
+            assert_eq!(heap.object_count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_lock_outlives_enable() {
+        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
+        let token = heap.lock("the library must not");
+        heap.enable();
+        assert!(heap.is_enabled() && !heap.is_automatic());
+        assert_eq!(heap.lock_reason(), Some("the library must not"));
+        assert!(heap.unlock(token) && heap.is_automatic() && heap.lock_reason().is_none());
+        assert!(!heap.unlock(LockToken::from_number(77)));
+    }
+
+    #[test]
+    fn finalizers_run_once_and_weak_references_are_cleared() {
+        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
+        let pair = make(&mut heap, PAIR, 1);
+        heap.expect_finalizer(pair);
+        let weak = make(&mut heap, ShapeWord::new(Format::Weak, 4), 1);
+        // SAFETY: the slot exists.
+        unsafe { heap.initialize(weak, 0, Value::object(pair)) };
+        heap.register_weak(weak);
+        heap.release_object(pair);
+        assert_eq!((heap.next_finalizer(), heap.next_finalizer()), (Some(pair), None));
+        heap.release_object(pair);
+        assert_eq!(heap.next_finalizer(), None);
+        // SAFETY: the slot exists.
+        assert!(unsafe { weak.slot(0) }.is_nil());
+        assert_eq!(heap.object_count(), 1);
+    }
+}

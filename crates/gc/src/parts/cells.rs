@@ -1,0 +1,463 @@
+//! Cells: small objects, in blocks of one size each.
+//!
+//! ```text
+//!   objects  | block 0: 48 48 48 48 … | block 1: 16 16 16 … | block 2 …      16 KiB each
+//!   blocks   | 4 | 0 | …                                                     one byte each: the class of the block
+//! ```
+//!
+//! Nothing about a block lies in the block, so nothing but an object's own use writes to its page. Two flavours:
+//!
+//! * *lists*: each class has a last-in-first-out list threaded through freed cells; the first word of a
+//!   freed cell is [`FREE`], the second the next one. Allocation pops, else bumps through the current block.
+//! * *bitmaps*: a strategy that knows live cells from a bitmap asks for [`Cells::take_block`] and for the
+//!   [`Cells::free_run`]s between live cells, and never writes to a dead one.
+//!
+//! While the model records (in a forked child) the lanes of the fast path are empty, so that each allocation takes the
+//! slow path and is noted: the fast path itself knows nothing of the model.
+
+use super::bitmap::Bitmap;
+use super::model::{Cause, Model};
+use super::region::Region;
+use crate::heap::HeapError;
+
+/// The size of a block.
+pub const BLOCK: usize = 16 << 10;
+const BLOCK_SHIFT: u32 = BLOCK.trailing_zeros();
+
+/// Cell sizes: by eight up to 128, then four to a doubling; the last five divide a block without much waste.
+pub const SIZES: [usize; 38] = [
+    16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128, //
+    160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1792, 2064, //
+    2336, 2720, 3264, 4096, 5456, 6144, 8192,
+];
+/// How many cell sizes there are.
+pub const CLASSES: usize = SIZES.len();
+/// The first class of cells for objects of 255 and more units, and only for these: they begin with the word that counts
+/// the units. Thus whoever walks a block knows from its class where the header of an object is.
+pub const FIRST_LARGE_CLASS: usize = 31;
+/// More bytes than any cell below that class has.
+pub const LARGE_BYTES: usize = 2065;
+/// The largest cell.
+pub const MAX_CELL: usize = 8192;
+/// The first word of a freed cell: the header of an object of 255 units, which never lies at the start of a cell.
+pub const FREE: u64 = 0xFF << 56;
+
+static CLASS_OF: [u8; MAX_CELL / 8 + 1] = {
+    let mut table = [0; MAX_CELL / 8 + 1];
+    let (mut words, mut class) = (0, 0);
+    while words < table.len() {
+        if words * 8 > SIZES[class] {
+            class += 1;
+        }
+        table[words] = class as u8;
+        words += 1;
+    }
+    table
+};
+
+/// The class of cells for `bytes`, which is at most [`MAX_CELL`].
+#[inline(always)]
+pub fn class_of(bytes: usize) -> usize {
+    debug_assert!(bytes <= MAX_CELL);
+    CLASS_OF[(bytes + 7) >> 3] as usize
+}
+
+/// What a class allocates from: a list of freed cells, and the rest of the block in use.
+#[derive(Clone, Copy, Default, Debug)]
+struct Lane {
+    /// The first freed cell, or zero.
+    free: usize,
+    cursor: usize,
+    limit: usize,
+}
+
+/// A block and the size of its cells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// Its first address, which is that of its first cell.
+    pub start: usize,
+    /// The class of its cells.
+    pub class: usize,
+}
+
+impl Block {
+    /// The size of a cell.
+    #[inline(always)]
+    pub fn cell_size(self) -> usize {
+        SIZES[self.class]
+    }
+    /// The end of the last whole cell.
+    #[inline(always)]
+    pub fn end(self) -> usize {
+        self.start + BLOCK / self.cell_size() * self.cell_size()
+    }
+    /// The cells' addresses.
+    pub fn cells(self) -> impl Iterator<Item = usize> {
+        (self.start..self.end()).step_by(self.cell_size())
+    }
+    /// The cell that `address` lies in.
+    #[inline(always)]
+    pub fn cell_of(self, address: usize) -> usize {
+        self.start + (address - self.start) / self.cell_size() * self.cell_size()
+    }
+}
+
+/// The class byte of a block that holds nothing.
+const EMPTY: u8 = 0xFF;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Cells {
+    fast: [Lane; CLASSES],
+    /// In use instead of `fast` while the model records.
+    noted: [Lane; CLASSES],
+    /// What was there when the cells were sealed: see [`Cells::seal`].
+    sealed: [Lane; CLASSES],
+    recording: bool,
+    objects: Region,
+    /// One byte for each block: its class.
+    table: Region,
+    blocks: usize,
+    empty: usize,
+}
+
+fn read(address: usize) -> u64 {
+    // SAFETY: callers pass the address of a word in a committed block.
+    unsafe { *std::ptr::with_exposed_provenance::<u64>(address) }
+}
+#[inline(always)]
+fn write(address: usize, word: u64) {
+    // SAFETY: callers pass the address of a word in a cell that no object occupies.
+    unsafe { *std::ptr::with_exposed_provenance_mut::<u64>(address) = word }
+}
+
+impl Cells {
+    /// No blocks yet, in `objects`.
+    ///
+    /// # Errors
+    /// The address space for the block table is refused.
+    pub fn new(objects: Region) -> Result<Cells, HeapError> {
+        let table = Region::reserve("blocks", objects.reserved() >> BLOCK_SHIFT)?;
+        let lanes = [Lane::default(); CLASSES];
+        let (recording, blocks, empty) = (false, 0, 0);
+        Ok(Cells {
+            fast: lanes,
+            noted: lanes,
+            sealed: lanes,
+            recording,
+            objects,
+            table,
+            blocks,
+            empty,
+        })
+    }
+    /// The region of the cells.
+    #[inline(always)]
+    pub fn region(&self) -> &Region {
+        &self.objects
+    }
+    /// The region of the block table.
+    pub fn table(&self) -> &Region {
+        &self.table
+    }
+    /// Bytes in blocks that hold or held something.
+    pub fn bytes(&self) -> usize {
+        (self.blocks - self.empty) << BLOCK_SHIFT
+    }
+    /// The end of the blocks: all cells have lower addresses.
+    pub fn frontier(&self) -> usize {
+        self.objects.start() + (self.blocks << BLOCK_SHIFT)
+    }
+
+    // -- Lists --------------------------------------------------------------------------------------
+
+    /// A cell: the one freed last, else the next of the block in use. `None`: see [`Cells::allocate_slow`].
+    #[inline(always)]
+    pub fn allocate(&mut self, class: usize) -> Option<usize> {
+        let lane = &mut self.fast[class];
+        let cell = lane.free;
+        if cell != 0 {
+            lane.free = read(cell + 8) as usize;
+            return Some(cell);
+        }
+        let cell = lane.cursor;
+        if cell == lane.limit {
+            return None;
+        }
+        lane.cursor = cell + SIZES[class];
+        Some(cell)
+    }
+
+    /// The same, also from a new block if `may_grow`; the first `bytes` of the cell are noted.
+    #[cold]
+    #[inline(never)]
+    pub fn allocate_slow(
+        &mut self,
+        class: usize,
+        bytes: usize,
+        may_grow: bool,
+        model: &mut Model,
+    ) -> Option<usize> {
+        if let Some(cell) = self.allocate(class) {
+            return Some(cell);
+        }
+        if self.recording {
+            std::mem::swap(&mut self.fast[class], &mut self.noted[class]);
+            let mut cell = self.allocate(class);
+            if cell.is_none() && may_grow {
+                cell = self.refill(class, model);
+            }
+            std::mem::swap(&mut self.fast[class], &mut self.noted[class]);
+            model.note_range(cell?, bytes, Cause::Allocate);
+            return cell;
+        }
+        if may_grow { self.refill(class, model) } else { None }
+    }
+
+    fn refill(&mut self, class: usize, model: &mut Model) -> Option<usize> {
+        let block = self.take_block(class, model)?;
+        let lane = &mut self.fast[class];
+        (lane.cursor, lane.limit) = (block.start, block.end());
+        self.allocate(class)
+    }
+
+    /// Takes a cell back. Its first two words are written.
+    #[inline(always)]
+    pub fn free(&mut self, cell: usize, class: usize, model: &mut Model) {
+        poison(cell, SIZES[class]);
+        let lane = if self.recording { &mut self.noted[class] } else { &mut self.fast[class] };
+        write(cell, FREE);
+        write(cell + 8, lane.free as u64);
+        lane.free = cell;
+        model.note_range(cell, 16, Cause::Free);
+    }
+
+    /// From now on every allocation is slow and noted, or no longer.
+    pub fn set_recording(&mut self, recording: bool) {
+        if recording != self.recording {
+            std::mem::swap(&mut self.fast, &mut self.noted);
+            self.recording = recording;
+        }
+    }
+
+    /// No cell below the [`Cells::frontier`] is handed out from now on, until [`Cells::unseal`].
+    pub fn seal(&mut self, model: &mut Model) {
+        let lanes = std::mem::replace(
+            if self.recording { &mut self.noted } else { &mut self.fast },
+            [Lane::default(); CLASSES],
+        );
+        for (class, lane) in lanes.into_iter().enumerate() {
+            self.join(class, lane, true, model);
+        }
+    }
+
+    /// What was sealed may be handed out again.
+    pub fn unseal(&mut self, model: &mut Model) {
+        for (class, lane) in
+            std::mem::replace(&mut self.sealed, [Lane::default(); CLASSES]).into_iter().enumerate()
+        {
+            self.join(class, lane, false, model);
+        }
+    }
+
+    /// Adds what `lane` has to the sealed lane of `class`, or to the one in use.
+    fn join(&mut self, class: usize, lane: Lane, to_sealed: bool, model: &mut Model) {
+        let into = match (to_sealed, self.recording) {
+            (true, _) => &mut self.sealed[class],
+            (false, true) => &mut self.noted[class],
+            (false, false) => &mut self.fast[class],
+        };
+        let mut head = into.free;
+        if head == 0 {
+            head = lane.free;
+        } else if lane.free != 0 {
+            let mut last = lane.free;
+            while read(last + 8) != 0 {
+                last = read(last + 8) as usize;
+            }
+            write(last + 8, head as u64);
+            model.note(last + 8, Cause::Free);
+            head = lane.free;
+        }
+        if into.cursor == into.limit {
+            (into.cursor, into.limit) = (lane.cursor, lane.limit);
+        } else {
+            // There is one cursor only: thread the cells that were never used.
+            for cell in (lane.cursor..lane.limit).step_by(SIZES[class]) {
+                write(cell, FREE);
+                write(cell + 8, head as u64);
+                model.note_range(cell, 16, Cause::Free);
+                head = cell;
+            }
+        }
+        into.free = head;
+    }
+
+    /// Gives wholly free blocks back, to be used for any class: for an emergency, it reads every free cell.
+    pub fn release_empty_blocks(&mut self, model: &mut Model) {
+        let Ok(mut counts) = Region::reserve("counts", self.blocks.max(1) * 2) else { return };
+        if !counts.commit(self.blocks * 2) {
+            return;
+        }
+        let start = self.objects.start();
+        let count = |cell: usize| counts.pointer::<u16>((cell - start) >> BLOCK_SHIFT << 1);
+        for class in 0..CLASSES {
+            let capacity = (BLOCK / SIZES[class]) as u16;
+            let lane = if self.recording { self.noted[class] } else { self.fast[class] };
+            let mut cell = lane.free;
+            while cell != 0 {
+                // SAFETY: one count for each block, committed above.
+                unsafe { *count(cell) += 1 };
+                cell = read(cell + 8) as usize;
+            }
+            // Relink what stays, in the same order.
+            let (mut head, mut last, mut cell) = (0, 0, lane.free);
+            while cell != 0 {
+                let next = read(cell + 8) as usize;
+                // SAFETY: as above.
+                let free = unsafe { *count(cell) };
+                if free < capacity {
+                    if last == 0 {
+                        head = cell;
+                    } else if read(last + 8) as usize != cell {
+                        write(last + 8, cell as u64);
+                        model.note(last + 8, Cause::Free);
+                    }
+                    last = cell;
+                }
+                cell = next;
+            }
+            if last != 0 && read(last + 8) != 0 {
+                write(last + 8, 0);
+                model.note(last + 8, Cause::Free);
+            }
+            let lane = if self.recording { &mut self.noted[class] } else { &mut self.fast[class] };
+            lane.free = head;
+        }
+        for number in 0..self.blocks {
+            let class = self.class_byte(number);
+            // SAFETY: as above.
+            let free = unsafe { *counts.pointer::<u16>(number * 2) } as usize;
+            if class != EMPTY && free == BLOCK / SIZES[class as usize] {
+                self.give_block(number, model);
+            }
+        }
+    }
+
+    // -- Blocks -------------------------------------------------------------------------------------
+
+    fn class_byte(&self, number: usize) -> u8 {
+        // SAFETY: the table has a byte for each block.
+        unsafe { *self.table.pointer::<u8>(number) }
+    }
+
+    fn set_class_byte(&mut self, number: usize, class: u8, model: &mut Model) {
+        let byte = self.table.pointer::<u8>(number);
+        // SAFETY: as above.
+        unsafe { *byte = class };
+        model.note(byte.addr(), Cause::Allocate);
+    }
+
+    /// An empty block for cells of `class`. `None`: no more memory.
+    pub fn take_block(&mut self, class: usize, model: &mut Model) -> Option<Block> {
+        let mut number = self.blocks;
+        if self.empty > 0 {
+            number = (0..self.blocks).find(|&number| self.class_byte(number) == EMPTY)?;
+            self.empty -= 1;
+        } else {
+            if !self.objects.commit((number + 1) << BLOCK_SHIFT) || !self.table.commit(number + 1) {
+                return None;
+            }
+            self.blocks += 1;
+        }
+        self.set_class_byte(number, class as u8, model);
+        Some(Block { start: self.objects.start() + (number << BLOCK_SHIFT), class })
+    }
+
+    /// Gives back a block in which nothing lives.
+    fn give_block(&mut self, number: usize, model: &mut Model) {
+        self.set_class_byte(number, EMPTY, model);
+        self.empty += 1;
+        self.objects.discard(number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
+    }
+
+    /// Gives back `block`, in which nothing lives and from which no lane allocates (strategies with bitmaps).
+    pub fn free_block(&mut self, block: Block, model: &mut Model) {
+        self.give_block((block.start - self.objects.start()) >> BLOCK_SHIFT, model);
+    }
+
+    /// How many blocks there are, empty ones included.
+    pub fn block_count(&self) -> usize {
+        self.blocks
+    }
+
+    /// Block `number`, unless it is empty.
+    #[inline]
+    pub fn block(&self, number: usize) -> Option<Block> {
+        let class = self.class_byte(number);
+        (class != EMPTY).then(|| Block {
+            start: self.objects.start() + (number << BLOCK_SHIFT),
+            class: class as usize,
+        })
+    }
+
+    /// All blocks in use, in address order.
+    pub fn blocks(&self) -> impl Iterator<Item = Block> + '_ {
+        (0..self.blocks).filter_map(|number| self.block(number))
+    }
+
+    /// The block that `address` lies in.
+    #[inline(always)]
+    pub fn block_of(&self, address: usize) -> Option<Block> {
+        let number = address.wrapping_sub(self.objects.start()) >> BLOCK_SHIFT;
+        if number < self.blocks { self.block(number) } else { None }
+    }
+
+    /// The next run of dead cells of `block` from the cell `from` on: first address and end. A cell
+    /// lives if the bit of an address in it (its object's) is set in `live`.
+    pub fn free_run(&self, block: Block, from: usize, live: &Bitmap) -> Option<(usize, usize)> {
+        let (size, end) = (block.cell_size(), block.end());
+        let mut start = from;
+        while start < end {
+            match live.next_set(start, end) {
+                None => return Some((start, end)),
+                Some(next) => {
+                    let occupied = block.cell_of(next.max(start));
+                    if occupied > start {
+                        return Some((start, occupied));
+                    }
+                    start = occupied + size;
+                }
+            }
+        }
+        None
+    }
+
+    /// Every cell that was handed out and not freed since, in address order (lists).
+    pub fn each_cell(&self, visit: &mut dyn FnMut(usize, usize)) {
+        for block in self.blocks() {
+            let mut end = block.end();
+            for lanes in [&self.fast, &self.noted, &self.sealed] {
+                if lanes[block.class].limit == end {
+                    end = lanes[block.class].cursor;
+                    break;
+                }
+            }
+            for cell in (block.start..end).step_by(block.cell_size()) {
+                if read(cell) != FREE {
+                    visit(cell, block.class);
+                }
+            }
+        }
+    }
+}
+
+/// In debug builds a freed cell is filled, so that a stale reference is noticed.
+#[inline(always)]
+pub fn poison(cell: usize, bytes: usize) {
+    if cfg!(debug_assertions) {
+        for word in (16..bytes).step_by(8) {
+            write(cell + word, 0xDEAD_DEAD_DEAD_DEAD);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Counting, as the counting strategies share it: the two barriers, and burial without recursion.
+
+use super::model::{Cause, Model};
+use super::space::Space;
+use crate::object::{COUNT_ONE, FLAG_FINALIZER, FLAG_WEAKLY_HELD, Format, Object};
+
+/// One more reference to `object`. An immortal object is not written.
+#[inline(always)]
+pub fn retain(object: Object, model: &mut Model) {
+    let tally = object.tally();
+    if tally as i32 >= 0 {
+        object.set_tally(tally + COUNT_ONE);
+        model.note(object.address(), Cause::Count);
+    }
+}
+
+/// One reference to `object` less. `true`: it was the last, and the object must be buried.
+#[inline(always)]
+#[must_use]
+pub fn release(object: Object, model: &mut Model) -> bool {
+    let tally = object.tally();
+    if (tally as i32) < 0 {
+        return false;
+    }
+    debug_assert!(tally >= COUNT_ONE, "a dead object was released");
+    let tally = tally.wrapping_sub(COUNT_ONE);
+    object.set_tally(tally);
+    model.note(object.address(), Cause::Count);
+    tally < COUNT_ONE
+}
+
+/// The number of references to `object`.
+#[inline(always)]
+pub fn count(object: Object) -> u32 {
+    object.tally() / COUNT_ONE
+}
+
+/// What burial needs of a strategy.
+pub trait Counted {
+    /// The pages.
+    fn space_mut(&mut self) -> &mut Space;
+    /// Gives the memory of `object` back, to which nothing refers and which holds nothing any more; a container
+    /// leaves its list first.
+    fn reclaim(&mut self, object: Object);
+}
+
+/// The dead whose references are still to be dropped: a stack threaded through their own header words. A dead object
+/// needs its units and format only, so 48 bits are left for the link.
+///
+/// ```text
+///   63   56 55 54 53   48 47                    0
+///   | units | fmt | spare | the next dead object |
+/// ```
+#[derive(Default)]
+struct Dying {
+    top: u64,
+}
+
+const LINK: u64 = (1 << 48) - 1;
+const KEPT: u64 = 0xFFC0 << 48;
+
+impl Dying {
+    #[inline(always)]
+    fn push(&mut self, object: Object) {
+        let word = object.pointer();
+        // SAFETY: a header word, of an object that nobody reads but who pops it.
+        unsafe { *word = *word & KEPT | self.top };
+        self.top = object.address() as u64;
+    }
+    #[inline(always)]
+    fn pop(&mut self) -> Option<Object> {
+        if self.top == 0 {
+            return None;
+        }
+        // SAFETY: the stack holds addresses of objects, pushed above.
+        let object = unsafe { Object::from_address(self.top as usize) };
+        // SAFETY: a header word.
+        self.top = unsafe { *object.pointer() } & LINK;
+        Some(object)
+    }
+}
+
+/// `first` lost its last reference: gives it back, and everything that nothing but the dead referred to. Neither recurses nor
+/// allocates, however long the chain.
+#[inline(never)]
+pub fn bury<C: Counted>(collector: &mut C, first: Object) {
+    let mut dying = Dying::default();
+    doom(collector, first, &mut dying);
+    while let Some(object) = dying.pop() {
+        for index in 0..object.units() {
+            // SAFETY: `index` is below the units, which a dead object still has.
+            let child = unsafe { object.slot(index) }.as_object();
+            if let Some(child) = child
+                && release(child, &mut collector.space_mut().model)
+            {
+                doom(collector, child, &mut dying);
+            }
+        }
+        collector.reclaim(object);
+    }
+}
+
+/// `object` has a count of zero: to the finalizers, to the stack of the dying, or gone.
+#[inline(always)]
+fn doom<C: Counted>(collector: &mut C, object: Object, dying: &mut Dying) {
+    if object.tally() & (FLAG_FINALIZER | FLAG_WEAKLY_HELD) != 0 && is_kept(collector, object) {
+        return;
+    }
+    match object.format() {
+        Format::Slots | Format::Part => {
+            collector.space_mut().model.note(object.address(), Cause::Free);
+            dying.push(object);
+        }
+        Format::Bytes => collector.reclaim(object),
+        Format::Weak => {
+            collector.space_mut().forget_weak(object);
+            collector.reclaim(object);
+        }
+    }
+}
+
+/// The last will of an object with flags: `true` if it lives on, in the queue of finalizers.
+#[cold]
+fn is_kept<C: Counted>(collector: &mut C, object: Object) -> bool {
+    let space = collector.space_mut();
+    if object.tally() & FLAG_FINALIZER != 0 {
+        space.set_flag(object, FLAG_FINALIZER, false);
+        if space.queue_finalizer(object) {
+            retain(object, &mut space.model);
+            return true;
+        }
+    }
+    if object.tally() & FLAG_WEAKLY_HELD != 0 {
+        space.weak.clear(object, &mut space.model);
+    }
+    false
+}

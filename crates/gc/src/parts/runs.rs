@@ -1,0 +1,280 @@
+//! Runs of pages: large objects, best fit, free neighbours joined.
+//!
+//! The bookkeeping lies in a table beside the runs, three words of 32 bits for each page: what run begins or ends here,
+//! and its neighbours in the list of free runs of about its length.
+
+use super::model::{Cause, Model};
+use super::region::Region;
+use crate::heap::HeapError;
+
+/// Runs are made of pages of this size, whatever the machine's is.
+pub const PAGE: usize = 4096;
+const PAGE_SHIFT: u32 = PAGE.trailing_zeros();
+/// Freed runs longer than this many pages are given back to the kernel.
+const GIVE_BACK: usize = 16;
+/// Lists of free runs: one for each length up to 32 pages, then four to a doubling.
+const LISTS: usize = 32 + 4 * 24;
+const NONE: u32 = u32::MAX;
+
+/// What the table says of a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+enum State {
+    Inner = 0,
+    Free = 1,
+    Used = 2,
+}
+
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct Entry {
+    /// On the first and the last page of a run: pages << 2 | state. Anything on the others.
+    tag: u32,
+    /// On the first page of a free run: the neighbours in its list.
+    next: u32,
+    previous: u32,
+}
+
+impl Entry {
+    fn new(pages: usize, state: State) -> Entry {
+        Entry { tag: (pages as u32) << 2 | state as u32, next: NONE, previous: NONE }
+    }
+    fn pages(self) -> usize {
+        (self.tag >> 2) as usize
+    }
+    fn is(self, state: State) -> bool {
+        self.tag & 3 == state as u32
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Runs {
+    region: Region,
+    table: Region,
+    /// Pages from the start on that belong to some run.
+    top: usize,
+    /// No run begins below this page while sealed.
+    floor: usize,
+    lists: [u32; LISTS],
+    used: usize,
+    given_back: usize,
+}
+
+/// The list for free runs of `pages`.
+fn list_of(pages: usize) -> usize {
+    if pages <= 32 {
+        return pages - 1;
+    }
+    let log = pages.ilog2();
+    (28 + 4 * (log - 4) as usize + (pages >> (log - 2) & 3)).min(LISTS - 1)
+}
+
+impl Runs {
+    /// No runs yet, in `region`.
+    ///
+    /// # Errors
+    /// The address space for the table is refused.
+    pub fn new(region: Region) -> Result<Runs, HeapError> {
+        let table =
+            Region::reserve("runs", (region.reserved() >> PAGE_SHIFT) * size_of::<Entry>())?;
+        Ok(Runs { region, table, top: 0, floor: 0, lists: [NONE; LISTS], used: 0, given_back: 0 })
+    }
+    /// The region of the runs.
+    #[inline(always)]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+    /// The region of the table.
+    pub fn table(&self) -> &Region {
+        &self.table
+    }
+    /// Bytes in runs that are in use.
+    pub fn bytes(&self) -> usize {
+        self.used << PAGE_SHIFT
+    }
+    /// Bytes given back to the kernel so far, each time counted.
+    pub fn given_back(&self) -> usize {
+        self.given_back
+    }
+    /// All runs lie below this address.
+    pub fn frontier(&self) -> usize {
+        self.region.start() + (self.top << PAGE_SHIFT)
+    }
+
+    fn entry(&self, page: usize) -> Entry {
+        // SAFETY: the table is committed up to `top`.
+        unsafe { *self.table.pointer::<Entry>(page * size_of::<Entry>()) }
+    }
+    fn set(&mut self, page: usize, entry: Entry, model: &mut Model) {
+        let at = self.table.pointer::<Entry>(page * size_of::<Entry>());
+        // SAFETY: as above.
+        unsafe { *at = entry };
+        model.note_range(at.addr(), size_of::<Entry>(), Cause::Allocate);
+    }
+    /// Tags both ends of a run.
+    fn tag(&mut self, page: usize, pages: usize, state: State, model: &mut Model) {
+        self.set(page, Entry::new(pages, state), model);
+        if pages > 1 {
+            self.set(page + pages - 1, Entry::new(pages, state), model);
+        }
+    }
+
+    fn insert(&mut self, page: usize, pages: usize, model: &mut Model) {
+        self.tag(page, pages, State::Free, model);
+        let list = list_of(pages);
+        let next = self.lists[list];
+        self.set(page, Entry { next, ..self.entry(page) }, model);
+        if next != NONE {
+            self.set(
+                next as usize,
+                Entry { previous: page as u32, ..self.entry(next as usize) },
+                model,
+            );
+        }
+        self.lists[list] = page as u32;
+    }
+
+    fn remove(&mut self, page: usize, model: &mut Model) {
+        let Entry { next, previous, .. } = self.entry(page);
+        if next != NONE {
+            self.set(next as usize, Entry { previous, ..self.entry(next as usize) }, model);
+        }
+        if previous != NONE {
+            self.set(previous as usize, Entry { next, ..self.entry(previous as usize) }, model);
+        } else {
+            self.lists[list_of(self.entry(page).pages())] = next;
+        }
+    }
+
+    /// The shortest free run of at least `pages`: of its own length's list, else of the next that has any.
+    fn best(&self, pages: usize) -> Option<usize> {
+        for list in list_of(pages)..LISTS {
+            let (mut best, mut best_pages) = (None, usize::MAX);
+            let mut page = self.lists[list];
+            while page != NONE {
+                let entry = self.entry(page as usize);
+                if (pages..best_pages).contains(&entry.pages()) {
+                    (best, best_pages) = (Some(page as usize), entry.pages());
+                }
+                page = entry.next;
+            }
+            if best.is_some() {
+                return best;
+            }
+        }
+        None
+    }
+
+    /// How many pages `bytes` take.
+    #[inline]
+    pub fn pages_of(bytes: usize) -> usize {
+        bytes.div_ceil(PAGE)
+    }
+
+    /// A run of `pages`: its first address. `None`: no more memory.
+    pub fn allocate(&mut self, pages: usize, model: &mut Model) -> Option<usize> {
+        let page = match self.best(pages) {
+            Some(page) => {
+                let found = self.entry(page).pages();
+                self.remove(page, model);
+                if found > pages {
+                    self.insert(page + pages, found - pages, model);
+                }
+                page
+            }
+            None => {
+                let page = self.top;
+                let top = page
+                    .checked_add(pages)
+                    .filter(|&top| top <= self.region.reserved() >> PAGE_SHIFT)?;
+                if !self.region.commit(top << PAGE_SHIFT)
+                    || !self.table.commit(top * size_of::<Entry>())
+                {
+                    return None;
+                }
+                self.top = top;
+                page
+            }
+        };
+        self.tag(page, pages, State::Used, model);
+        self.used += pages;
+        Some(self.region.start() + (page << PAGE_SHIFT))
+    }
+
+    /// Takes the run at `address` back, joins it with free neighbours, and gives its pages to the kernel if there are many.
+    pub fn free(&mut self, address: usize, model: &mut Model) {
+        let mut page = (address - self.region.start()) >> PAGE_SHIFT;
+        let mut pages = self.entry(page).pages();
+        debug_assert!(self.entry(page).is(State::Used));
+        self.used -= pages;
+        if pages > GIVE_BACK {
+            self.region.discard(page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
+            self.given_back += pages << PAGE_SHIFT;
+        }
+        if page < self.floor {
+            // Sealed: nobody is to use it again, so it is in no list and joins nobody.
+            self.tag(page, pages, State::Inner, model);
+            return;
+        }
+        let after = page + pages;
+        if after < self.top && self.entry(after).is(State::Free) {
+            pages += self.entry(after).pages();
+            self.remove(after, model);
+        }
+        if page > self.floor && self.entry(page - 1).is(State::Free) {
+            let before = self.entry(page - 1).pages();
+            page -= before;
+            pages += before;
+            self.remove(page, model);
+        }
+        self.insert(page, pages, model);
+    }
+
+    /// No run below the [`Runs::frontier`] is handed out from now on, until [`Runs::unseal`].
+    pub fn seal(&mut self) {
+        self.floor = self.top;
+        self.lists = [NONE; LISTS];
+    }
+
+    /// What was sealed may be handed out again.
+    pub fn unseal(&mut self, model: &mut Model) {
+        self.floor = 0;
+        self.lists = [NONE; LISTS];
+        let mut page = 0;
+        while page < self.top {
+            let (first, mut pages) = (page, 0);
+            while page < self.top && !self.entry(page).is(State::Used) {
+                pages += self.entry(page).pages();
+                page = first + pages;
+            }
+            if pages > 0 {
+                self.insert(first, pages, model);
+            } else {
+                page += self.entry(page).pages();
+            }
+        }
+    }
+
+    /// The first address of every run in use, in order.
+    pub fn each_run(&self, visit: &mut dyn FnMut(usize)) {
+        let mut page = 0;
+        while page < self.top {
+            let entry = self.entry(page);
+            if entry.is(State::Used) {
+                visit(self.region.start() + (page << PAGE_SHIFT));
+            }
+            page += entry.pages();
+        }
+    }
+
+    /// The run in use that has `address` on its first page.
+    pub fn run_at(&self, address: usize) -> Option<std::ops::Range<usize>> {
+        let page = address.wrapping_sub(self.region.start()) >> PAGE_SHIFT;
+        if page >= self.top || !self.entry(page).is(State::Used) {
+            return None;
+        }
+        let start = self.region.start() + (page << PAGE_SHIFT);
+        Some(start..start + (self.entry(page).pages() << PAGE_SHIFT))
+    }
+}
