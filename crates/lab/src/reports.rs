@@ -1,0 +1,58 @@
+//! How each experiment's results are shown: a table and one sentence.
+
+pub(crate) mod copy_on_read;
+pub(crate) mod first_request;
+pub(crate) mod lists_and_strings;
+pub(crate) mod peers;
+pub(crate) mod rec;
+
+use crate::results::{Figure, Results};
+use std::io::{self, Write};
+
+/// Does this strategy count references? What reads are expected to write depends on it.
+///
+/// Judged by what the strategy did: a counting one has copies that `count` caused.
+pub(crate) fn counts(read: &Figure) -> bool {
+    read.copied.causes.get("count").copied().unwrap_or(0) > 0
+}
+
+/// Prints `sentence` over as many lines as it needs, none wider than a table may be.
+pub(crate) fn print_sentence(sentence: &str, out: &mut dyn Write) -> io::Result<()> {
+    const WIDTH: usize = 100;
+    let mut line = String::new();
+    for word in sentence.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, "{line}")
+}
+
+/// Joins clauses to one sentence: `A; b; c.`
+pub(crate) fn sentence(clauses: &[String]) -> String {
+    let text = clauses.join("; ");
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => "No cell could be measured.".to_string(),
+    }
+}
+
+/// Joins names: `a`, `a and b`, `a, b and c`.
+pub(crate) fn enumerate(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// The figure of a claim, if its strategy was run and did not fail.
+pub(crate) fn ran(results: &Results, strategy: &str, plan: usize, child: &str) -> Option<Figure> {
+    results.figure(strategy, plan, child).ok()
+}
