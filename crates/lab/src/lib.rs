@@ -213,7 +213,10 @@ fn print_report(experiment: &Experiment, results: &Results, out: &mut dyn Write)
         });
         writeln!(out, "MODEL ONLY: {why}; some of these figures are the heap's own account.")?;
     }
-    writeln!(out, "predictions: {} of {} hold", claims.len() - refuted.len(), claims.len())?;
+    match claims.len() {
+        0 => writeln!(out, "predictions: none could be judged")?,
+        judged => writeln!(out, "predictions: {} of {judged} hold", judged - refuted.len())?,
+    }
     for text in refuted {
         writeln!(out, "  does NOT hold: {text}")?;
     }

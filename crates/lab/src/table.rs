@@ -74,8 +74,12 @@ impl Table {
                 widths[*first..first + count].iter().sum::<usize>() + GAP.len() * (count - 1);
             line.push_str(&" ".repeat(start.saturating_sub(width(&line))));
             let rule = spanned.saturating_sub(width(heading) + 2);
-            let dashes = if rule >= 2 { "-".repeat(rule / 2) } else { String::new() };
-            line.push_str(format!("{dashes} {heading} {}", "-".repeat(rule - dashes.len())).trim());
+            if rule < 2 {
+                line.push_str(heading);
+            } else {
+                let (before, after) = ("-".repeat(rule / 2), "-".repeat(rule - rule / 2));
+                line.push_str(&format!("{before} {heading} {after}"));
+            }
         }
         writeln!(out, "{}", line.trim_end())
     }

@@ -205,6 +205,12 @@ impl Meter {
         Ok(())
     }
 
+    /// Did the page at `address` exist when the snapshot was taken? `None` without a snapshot. A model that starts at
+    /// the fork asks this of each page, to begin from the kernel's own account.
+    pub fn existed_at_fork(&self, address: usize) -> Option<bool> {
+        self.armed.then(|| self.fork.bit(address).is_some_and(|bit| self.existed.get(bit)))
+    }
+
     /// Compares `regions` with the snapshot. Call it in the child while the parent lives.
     ///
     /// The regions are matched with those of the snapshot by address, so they may have grown, split or come to be.

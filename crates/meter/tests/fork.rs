@@ -232,8 +232,12 @@ fn new_pages_are_not_copies() {
     (0..400).for_each(|index| pages.write(index));
     let region = [pages.region("objects")];
     let mut meter = Meter::new(1000).unwrap();
+    assert_eq!(meter.existed_at_fork(pages.start), None);
     meter.snapshot_before_fork(&region).unwrap();
     in_child(|| {
+        let existed = |index: usize| meter.existed_at_fork(pages.start + index * page_size());
+        assert!((0..1000).all(|index| existed(index) == Some(index < 400)));
+        assert_eq!(meter.existed_at_fork(pages.start - 1), Some(false));
         (390..450).for_each(|index| pages.write(index));
         let reading = meter.measure_after_fork(&region).unwrap();
         let expected = PageCounts { shared_at_fork: 400, copied: 10, new: 50, swapped: 0 };
