@@ -436,19 +436,37 @@ impl Cells {
     /// Every cell that was handed out and not freed since, in address order (lists).
     pub fn each_cell(&self, visit: &mut dyn FnMut(usize, usize)) {
         for block in self.blocks() {
-            let mut end = block.end();
-            for lanes in [&self.fast, &self.noted, &self.sealed] {
-                if lanes[block.class].limit == end {
-                    end = lanes[block.class].cursor;
-                    break;
-                }
-            }
-            for cell in (block.start..end).step_by(block.cell_size()) {
-                if read(cell) != FREE {
+            for cell in (block.start..self.used_end(block)).step_by(block.cell_size()) {
+                if !Cells::is_free(cell) {
                     visit(cell, block.class);
                 }
             }
         }
+    }
+
+    /// The end of the cells of `block` that were ever handed out (lists).
+    pub fn used_end(&self, block: Block) -> usize {
+        for lanes in [&self.fast, &self.noted, &self.sealed] {
+            if lanes[block.class].limit == block.end() {
+                return lanes[block.class].cursor;
+            }
+        }
+        block.end()
+    }
+
+    /// Was the cell at `cell`, once handed out, freed or retired?
+    #[inline(always)]
+    pub fn is_free(cell: usize) -> bool {
+        read(cell) == FREE
+    }
+
+    /// Overwrites every word of a cell whose object is dead with `poison` and takes it out of use: a walk passes over it, but it
+    /// is not handed out before [`Cells::free`].
+    pub fn retire(&mut self, cell: usize, class: usize, poison: u64, model: &mut Model) {
+        for word in (0..SIZES[class]).step_by(8) {
+            write(cell + word, if word == 0 { FREE } else { poison });
+        }
+        model.note_range(cell, SIZES[class], Cause::Free);
     }
 }
 

@@ -75,6 +75,11 @@ impl<T: Copy> Vector<T> {
         // SAFETY: as above.
         unsafe { std::slice::from_raw_parts_mut(self.region.pointer(0), self.length) }
     }
+    /// Forgets all elements and gives their pages back to the kernel.
+    pub fn give_back(&mut self) {
+        self.length = 0;
+        self.region.discard(0, self.region.end() - self.region.start());
+    }
     /// Keeps the first `length` elements.
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);

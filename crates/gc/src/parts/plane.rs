@@ -1,0 +1,150 @@
+//! Side bitmaps over the whole heap: one bit, or a few, for each sixteen bytes of small and of large objects alike.
+//!
+//! ```text
+//!   heap    | objects …             |      | buffers …      |
+//!   plane   | low …  |                     | high … |            same formula for both, 1/128 of the size for each bit
+//!   words   | bit 0 of 64 granules | bit 1 of the same 64 | … | bit 0 of the next 64 | …
+//! ```
+//!
+//! Cells are at least sixteen bytes long, so no two objects share a granule. The bits of one kind lie in whole
+//! words, so sixty-four granules are combined by one instruction, and a word is written only if it changes.
+
+use super::model::{Cause, Model};
+use super::region::{ALIGNMENT, Region};
+use super::space::Space;
+use crate::heap::HeapError;
+
+/// log2 of the bytes that one bit covers.
+pub const GRANULE_SHIFT: u32 = 4;
+
+/// See the module. `BITS` is the number of bits for each granule.
+#[derive(Debug)]
+pub struct Plane<const BITS: usize> {
+    low: Region,
+    /// `None` where the heap is so small that the lower region covers all of it.
+    high: Option<Region>,
+    base: usize,
+    /// The first address of the buffers.
+    split: usize,
+    /// What the model is told when a word changes.
+    cause: Cause,
+}
+
+impl<const BITS: usize> Plane<BITS> {
+    /// A plane over the heap of `space`, all bits clear; the part over the large objects is named `high_name`.
+    ///
+    /// # Errors
+    /// The address space is refused.
+    pub fn new(
+        space: &mut Space,
+        name: &'static str,
+        high_name: &'static str,
+        cause: Cause,
+    ) -> Result<Plane<BITS>, HeapError> {
+        let (base, bytes) = space.addresses();
+        let split = space.runs.region().start();
+        let bytes_for = |addresses: usize| addresses.div_ceil(64 << GRANULE_SHIFT) * 8 * BITS;
+        let mut low = Region::reserve(name, bytes_for(bytes) + 8 * BITS)?;
+        let offset = bytes_for(split - base);
+        let high = (offset.is_multiple_of(ALIGNMENT) && !cfg!(miri))
+            .then(|| low.split_off(high_name, offset));
+        space.model.watch(&low);
+        if let Some(high) = &high {
+            space.model.watch(high);
+        }
+        Ok(Plane { low, high, base, split, cause })
+    }
+    /// The regions it lives in.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        std::iter::once(&self.low).chain(&self.high)
+    }
+    /// Makes the bits of all addresses below `end` usable that are on the same side of the split; fresh bits are clear.
+    #[must_use]
+    pub fn cover(&mut self, end: usize) -> bool {
+        let words = (self.index(end) >> 6) + 1;
+        match &mut self.high {
+            Some(high) if end > self.split => {
+                high.commit(words * 8 * BITS - (high.start() - self.low.start()))
+            }
+            _ => self.low.commit(words * 8 * BITS),
+        }
+    }
+    /// The number of the granule of `address`.
+    #[inline(always)]
+    pub fn index(&self, address: usize) -> usize {
+        (address - self.base) >> GRANULE_SHIFT
+    }
+    /// The first address of the granule with this number.
+    #[inline(always)]
+    pub fn address(&self, index: usize) -> usize {
+        self.base + (index << GRANULE_SHIFT)
+    }
+    #[inline(always)]
+    fn pointer(&self, group: usize, bit: usize) -> *mut u64 {
+        std::ptr::with_exposed_provenance_mut(self.low.start() + (group * BITS + bit) * 8)
+    }
+    /// Bit number `bit` of the sixty-four granules of `group`.
+    #[inline(always)]
+    pub fn word(&self, group: usize, bit: usize) -> u64 {
+        debug_assert!(bit < BITS);
+        // SAFETY: `cover` made the words of every address that is asked for usable.
+        unsafe { *self.pointer(group, bit) }
+    }
+    /// Changes that word; memory is written, and the model told, only if it is not so already.
+    #[inline(always)]
+    pub fn set_word(&mut self, group: usize, bit: usize, word: u64, model: &mut Model) {
+        let pointer = self.pointer(group, bit);
+        // SAFETY: as above.
+        unsafe {
+            if *pointer != word {
+                *pointer = word;
+                model.note(pointer.addr(), self.cause);
+            }
+        }
+    }
+    /// Bit number `bit` of `address`.
+    #[inline(always)]
+    pub fn get(&self, address: usize, bit: usize) -> bool {
+        let index = self.index(address);
+        self.word(index >> 6, bit) >> (index & 63) & 1 != 0
+    }
+    /// Sets bit number `bit` of `address`; `true` if it was clear, and only then is memory written.
+    #[inline(always)]
+    pub fn set(&mut self, address: usize, bit: usize, model: &mut Model) -> bool {
+        let index = self.index(address);
+        let word = self.word(index >> 6, bit);
+        let wanted = word | 1 << (index & 63);
+        if wanted != word {
+            self.set_word(index >> 6, bit, wanted, model);
+        }
+        wanted != word
+    }
+    /// Clears bit number `bit` of `address`, if it is set.
+    #[inline(always)]
+    pub fn clear(&mut self, address: usize, bit: usize, model: &mut Model) {
+        let index = self.index(address);
+        let word = self.word(index >> 6, bit);
+        self.set_word(index >> 6, bit, word & !(1 << (index & 63)), model);
+    }
+    /// The granule of the first address from `start` on and below `end` whose bit number `bit` is set. The
+    /// object that it belongs to may begin in its second half.
+    #[inline]
+    pub fn next_set(&self, start: usize, end: usize, bit: usize) -> Option<usize> {
+        let (mut index, last) = (self.index(start), self.index(end + 15));
+        while index < last {
+            let word = self.word(index >> 6, bit) >> (index & 63);
+            if word != 0 {
+                let found = index + word.trailing_zeros() as usize;
+                return (found < last).then(|| self.address(found));
+            }
+            index = (index | 63) + 1;
+        }
+        None
+    }
+    /// Clears everything by giving the pages back to the kernel: nothing is left to be shared.
+    pub fn give_back(&mut self) {
+        for region in std::iter::once(&mut self.low).chain(&mut self.high) {
+            region.discard(0, region.end() - region.start());
+        }
+    }
+}
