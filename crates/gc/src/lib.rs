@@ -1,0 +1,21 @@
+//! Interchangeable garbage collectors over a heap of pages.
+//!
+//! Reading order: `value`, `object` (what there is), `collector` (the contract), `strategy` (the table), then one file
+//! under `collectors/`, from top to bottom. `heap` is the machine's only door; `parts/` holds data structures without policy.
+//!
+//! This crate knows no language: an object is slots or bytes.
+
+pub mod collector;
+pub mod collectors;
+pub mod heap;
+pub mod object;
+pub mod parts;
+pub mod strategy;
+pub mod value;
+pub mod verify;
+
+pub use collector::{Collection, Collector, NoRoots, Request, Roots, Unsupported};
+pub use heap::{Heap, HeapError, Options};
+pub use object::{Format, Object, ShapeWord};
+pub use strategy::{Job, Row, STRATEGIES, Strategy};
+pub use value::Value;
