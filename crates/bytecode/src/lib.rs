@@ -3,8 +3,12 @@
 
 pub mod check;
 pub mod disassemble;
+pub mod effect;
 pub mod function;
 pub mod op;
+pub mod registers;
 
+pub use effect::{Effect, effect};
 pub use function::{Capture, Constant, Function, Handler, Kind};
 pub use op::{Extension, Op, Operand, Shape};
+pub use registers::RegisterSet;

@@ -195,6 +195,7 @@ ops! {
     Throw             A     No    (Register Unused   Unused  ) "throw R[A], taken"
     Print             A     No    (Register Unused   Unused  ) "print R[A]"
     Import            ABx   No    (Register Constant Unused  ) "R[A] = the module of the file K[Bx]"
+    Exit              Z     No    (Unused   Unused   Unused  ) "leave the loop; only in the machine's own code, never in a function"
 }
 
 /// The first register that holds spilled locals, and the number of captures kept in a closure itself.
@@ -215,6 +216,10 @@ impl Op {
     /// How many words the instruction has: one or two.
     pub fn words(self) -> usize {
         if self.row().extension == Extension::No { 1 } else { 2 }
+    }
+    /// Does it look for an interrupt whenever it jumps? Every jump backward must.
+    pub fn polls(self) -> bool {
+        self.row().meaning.ends_with("polls for an interrupt") || self.row().meaning.ends_with("polls")
     }
     /// The first word from A, B and C.
     pub const fn abc(self, a: u8, b: u8, c: u8) -> u32 {
