@@ -3,13 +3,13 @@
 //! A slot cannot be read or written but through here, so no barrier can be forgotten; a collection cannot start but
 //! here, so the switch, the lock, the verifier and the log are in one place.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use crate::collector::{Collection, Collector, Request, Roots, Unsupported};
 use crate::object::{Object, ShapeWord};
 use crate::parts::model::{Cause, Model};
 use crate::parts::region::Region;
 use crate::value::Value;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The heap's limit if none is asked for: 8 GiB.
 pub const DEFAULT_LIMIT: usize = 8 << 30;
@@ -420,9 +420,14 @@ impl<C: Collector> Heap<C> {
     /// If they do not lie within the object: a bug of the machine.
     #[inline]
     pub fn write_bytes(&mut self, object: Object, from: usize, bytes: &[u8]) {
-        assert!(object.format() == crate::Format::Bytes && from + bytes.len() <= object.units() * 8);
+        assert!(
+            object.format() == crate::Format::Bytes && from + bytes.len() <= object.units() * 8
+        );
         // SAFETY: within the object, as just checked; the source is memory of Rust's, which does not overlap the heap's.
-        unsafe { self.bytes_mut(object, from, bytes.len()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        unsafe {
+            self.bytes_mut(object, from, bytes.len())
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        };
     }
 
     /// Gives the memory of `part` back, at once in counting strategies. Its items were moved elsewhere with their
@@ -697,106 +702,4 @@ impl<C: Collector> Heap<C> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::collectors::none::None as Counting;
-    use crate::{Format, NoRoots};
-
-    const PAIR: ShapeWord = ShapeWord::new(Format::Slots, 1);
-    const TEXT: ShapeWord = ShapeWord::new(Format::Bytes, 2);
-    const ITEMS: ShapeWord = ShapeWord::new(Format::Part, 3);
-
-    fn make<C: Collector>(heap: &mut Heap<C>, shape: ShapeWord, units: usize) -> Object {
-        let object = heap
-            .allocate(shape, units)
-            .or_else(|| heap.allocate_at_safepoint(&mut NoRoots, shape, units))
-            .expect("there is memory");
-        for index in 0..units {
-            // SAFETY: fresh, and within the units.
-            unsafe { heap.initialize(object, index, Value::NIL) };
-        }
-        object
-    }
-
-    #[test]
-    fn counts_bury_what_nothing_holds() {
-        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
-        let (pair, text) = (make(&mut heap, PAIR, 2), make(&mut heap, TEXT, 3));
-        heap.retain_object(text);
-        // SAFETY: both slots exist.
-        unsafe {
-            heap.store(pair, 0, Value::object(text));
-            heap.store(pair, 1, Value::object(text));
-        }
-        assert_eq!((heap.object_count(), heap.collector().reference_count(text)), (2, Some(2)));
-        heap.release_object(pair);
-        assert_eq!(heap.object_count(), 0);
-    }
-
-    #[test]
-    fn a_chain_dies_without_recursion() {
-        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
-        let mut last = make(&mut heap, PAIR, 1);
-        for _ in 0..if cfg!(miri) { 100 } else { 1_000_000 } {
-            let next = make(&mut heap, PAIR, 1);
-            // SAFETY: the slot exists.
-            unsafe { heap.store(next, 0, Value::object(last)) };
-            last = next;
-        }
-        heap.release_object(last);
-        assert_eq!(heap.object_count(), 0);
-    }
-
-    #[test]
-    fn the_limit_is_kept_and_memory_serves_other_sizes_again() {
-        let limit = 1 << 20;
-        let mut heap: Heap<Counting> = Heap::new(&Options { limit, ..Options::default() }).unwrap();
-        for units in [1, 5, 30, 300, 5_000] {
-            let shape = if units > 30 { ITEMS } else { PAIR };
-            let mut objects = Vec::new();
-            while let Some(object) = heap
-                .allocate(shape, units)
-                .or_else(|| heap.allocate_at_safepoint(&mut NoRoots, shape, units))
-            {
-                for index in 0..units {
-                    // SAFETY: fresh, and within the units.
-                    unsafe { heap.initialize(object, index, Value::NIL) };
-                }
-                objects.push(object);
-            }
-            let payload = objects.len() * (units + 1) * 8;
-            assert!(heap.bytes() <= limit && payload > limit / 2, "{units} units: {payload} bytes of {limit}");
-            objects.into_iter().for_each(|object| heap.release_object(object));
-            assert_eq!(heap.object_count(), 0);
-        }
-    }
-
-    #[test]
-    fn a_lock_outlives_enable() {
-        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
-        let token = heap.lock("the library must not");
-        heap.enable();
-        assert!(heap.is_enabled() && !heap.is_automatic());
-        assert_eq!(heap.lock_reason(), Some("the library must not"));
-        assert!(heap.unlock(token) && heap.is_automatic() && heap.lock_reason().is_none());
-        assert!(!heap.unlock(LockToken::from_number(77)));
-    }
-
-    #[test]
-    fn finalizers_run_once_and_weak_references_are_cleared() {
-        let mut heap: Heap<Counting> = Heap::new(&Options::default()).unwrap();
-        let pair = make(&mut heap, PAIR, 1);
-        heap.expect_finalizer(pair);
-        let weak = make(&mut heap, ShapeWord::new(Format::Weak, 4), 1);
-        // SAFETY: the slot exists.
-        unsafe { heap.initialize(weak, 0, Value::object(pair)) };
-        heap.register_weak(weak);
-        heap.release_object(pair);
-        assert_eq!((heap.next_finalizer(), heap.next_finalizer()), (Some(pair), None));
-        heap.release_object(pair);
-        assert_eq!(heap.next_finalizer(), None);
-        // SAFETY: the slot exists.
-        assert!(unsafe { weak.slot(0) }.is_nil());
-        assert_eq!(heap.object_count(), 1);
-    }
-}
+mod tests;

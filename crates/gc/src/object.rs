@@ -164,6 +164,12 @@ impl Object {
         // SAFETY: the caller keeps `index` within the object.
         unsafe { crate::Value::from_bits(*self.0.add(1 + index)) }
     }
+    /// The slots' values, one after the other; meaningful for slots, parts and weak references.
+    #[inline(always)]
+    pub fn slots(self) -> impl Iterator<Item = crate::Value> {
+        // SAFETY: each index is below the units.
+        (0..self.units()).map(move |index| unsafe { self.slot(index) })
+    }
     /// Writes slot `index` with no barrier and no count: initialisation, and the heap's own stores.
     ///
     /// # Safety

@@ -1,3 +1,8 @@
 //! One file for each algorithm. None knows another's.
 
+pub mod cycles;
+pub mod frozen;
+pub mod indirect;
+pub mod inline;
 pub mod none;
+pub mod mark_inline;

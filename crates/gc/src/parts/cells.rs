@@ -118,7 +118,11 @@ pub struct Cells {
     /// One byte for each block: its class.
     table: Region,
     blocks: usize,
+    /// How many of them are empty and may be taken.
     empty: usize,
+    /// Blocks below this number are sealed; how many of these are empty.
+    floor: usize,
+    sealed_empty: usize,
 }
 
 fn read(address: usize) -> u64 {
@@ -139,7 +143,7 @@ impl Cells {
     pub fn new(objects: Region) -> Result<Cells, HeapError> {
         let table = Region::reserve("blocks", objects.reserved() >> BLOCK_SHIFT)?;
         let lanes = [Lane::default(); CLASSES];
-        let (recording, blocks, empty) = (false, 0, 0);
+        let (recording, blocks, empty, floor, sealed_empty) = (false, 0, 0, 0, 0);
         Ok(Cells {
             fast: lanes,
             noted: lanes,
@@ -149,6 +153,8 @@ impl Cells {
             table,
             blocks,
             empty,
+            floor,
+            sealed_empty,
         })
     }
     /// The region of the cells.
@@ -162,7 +168,7 @@ impl Cells {
     }
     /// Bytes in blocks that hold or held something.
     pub fn bytes(&self) -> usize {
-        (self.blocks - self.empty) << BLOCK_SHIFT
+        (self.blocks - self.empty - self.sealed_empty) << BLOCK_SHIFT
     }
     /// The end of the blocks: all cells have lower addresses.
     pub fn frontier(&self) -> usize {
@@ -242,6 +248,8 @@ impl Cells {
 
     /// No cell below the [`Cells::frontier`] is handed out from now on, until [`Cells::unseal`].
     pub fn seal(&mut self, model: &mut Model) {
+        self.floor = self.blocks;
+        self.sealed_empty += std::mem::take(&mut self.empty);
         let lanes = std::mem::replace(
             if self.recording { &mut self.noted } else { &mut self.fast },
             [Lane::default(); CLASSES],
@@ -253,6 +261,8 @@ impl Cells {
 
     /// What was sealed may be handed out again.
     pub fn unseal(&mut self, model: &mut Model) {
+        self.floor = 0;
+        self.empty += std::mem::take(&mut self.sealed_empty);
         for (class, lane) in
             std::mem::replace(&mut self.sealed, [Lane::default(); CLASSES]).into_iter().enumerate()
         {
@@ -283,7 +293,7 @@ impl Cells {
             (into.cursor, into.limit) = (lane.cursor, lane.limit);
         } else {
             // There is one cursor only: thread the cells that were never used.
-            for cell in (lane.cursor..lane.limit).step_by(SIZES[class]) {
+            for cell in (lane.cursor..lane.limit).step_by(SIZES[class]).rev() {
                 write(cell, FREE);
                 write(cell + 8, head as u64);
                 model.note_range(cell, 16, Cause::Free);
@@ -362,7 +372,7 @@ impl Cells {
     pub fn take_block(&mut self, class: usize, model: &mut Model) -> Option<Block> {
         let mut number = self.blocks;
         if self.empty > 0 {
-            number = (0..self.blocks).find(|&number| self.class_byte(number) == EMPTY)?;
+            number = (self.floor..self.blocks).find(|&number| self.class_byte(number) == EMPTY)?;
             self.empty -= 1;
         } else {
             if !self.objects.commit((number + 1) << BLOCK_SHIFT) || !self.table.commit(number + 1) {

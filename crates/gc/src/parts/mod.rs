@@ -1,12 +1,15 @@
 //! Data structures without policy: memory from the kernel, cells, runs, bitmaps, tables, the model of copied pages.
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
-//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `gray`, `plane`.
+//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`. `gray`, `plane`,
+//! `holes`.
 
 pub mod bitmap;
 pub mod cells;
 pub mod counts;
 pub mod gray;
+pub mod holes;
+pub mod lists;
 pub mod model;
 pub mod plane;
 pub mod region;

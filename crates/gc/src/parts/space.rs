@@ -269,8 +269,14 @@ impl Space {
 
     /// Every object in a run of its own, in address order.
     pub fn each_run_object(&self, visit: &mut dyn FnMut(Object)) {
+        self.runs.each_run(&mut |start| visit(Space::object_in_run(start)));
+    }
+
+    /// The object in the run in use that begins at `start`.
+    #[inline(always)]
+    pub fn object_in_run(start: usize) -> Object {
         // SAFETY: a run in use begins with a count of units and a header.
-        self.runs.each_run(&mut |start| visit(unsafe { Object::from_address(start + 8) }));
+        unsafe { Object::from_address(start + 8) }
     }
 
     // -- Flags, finalizers, weak references ---------------------------------------------------------
@@ -289,7 +295,8 @@ impl Space {
     #[must_use]
     pub fn queue_finalizer(&mut self, object: Object) -> bool {
         self.model.note(self.finalizers.address(self.finalizers.len()), Cause::Finalize);
-        crate::heap::ATTENTION.fetch_or(crate::heap::ATTENTION_FINALIZERS, std::sync::atomic::Ordering::Relaxed);
+        crate::heap::ATTENTION
+            .fetch_or(crate::heap::ATTENTION_FINALIZERS, std::sync::atomic::Ordering::Relaxed);
         self.finalizers.push(object)
     }
 

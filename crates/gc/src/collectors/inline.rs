@@ -1,0 +1,93 @@
+//! CPython 3.7: counts, three generations, the head in front of each container.
+//!
+//! # Idea
+//! The algorithm is that of `cycles`. Its bookkeeping lies where it is quickest to reach: right before the object.
+//!
+//! # Layout
+//! ```text
+//!   | next | previous | refs | header | slot 0 | …        24 bytes before the header of a container
+//!   ^ Head                   ^ Object
+//!   headers  | the heads of the lists themselves |        one page
+//! ```
+//!
+//! # Barriers
+//! See `cycles`. A birth also writes the head of the container born before, a death those of both neighbours.
+//!
+//! # Collection
+//! See `cycles`. Every step reads and writes the page of the object: quick while the lists run in the order of memory.
+//!
+//! # After a fork
+//! The first full collection in a child copies every page that holds a container, even if nothing is garbage: the
+//! scratch count is in the page. This is what the other strategies were invented against.
+//!
+//! From CPython 3.7, `PyGC_Head` in `Include/objimpl.h`.
+
+use super::cycles::{LISTS, Placement};
+use crate::heap::{HeapError, Options};
+use crate::object::{Format, Object};
+use crate::parts::lists::{HEAD_BYTES, Head};
+use crate::parts::region::Region;
+use crate::parts::space::Space;
+
+/// Heads in front of their objects.
+pub struct Inline {
+    lists: Region,
+}
+
+/// A region for the heads of lists.
+pub fn reserve_lists(space: &mut Space) -> Result<Region, HeapError> {
+    let mut lists = Region::reserve("headers", LISTS * HEAD_BYTES)?;
+    if !lists.commit(LISTS * HEAD_BYTES) {
+        let error = "no memory".to_owned();
+        return Err(HeapError::Reserve { name: lists.name(), bytes: LISTS * HEAD_BYTES, error });
+    }
+    space.model.watch(&lists);
+    Ok(lists)
+}
+
+/// The head in front of `object`.
+#[inline(always)]
+pub fn head_before(object: Object) -> Head {
+    Head(object.address() - HEAD_BYTES)
+}
+
+/// The object behind `head`.
+#[inline(always)]
+pub fn object_behind(head: Head) -> Object {
+    // SAFETY: the head of a container is followed by its header.
+    unsafe { Object::from_address(head.0 + HEAD_BYTES) }
+}
+
+impl Placement for Inline {
+    const HEAD: usize = HEAD_BYTES;
+
+    fn new(_options: &Options, space: &mut Space) -> Result<Inline, HeapError> {
+        Ok(Inline { lists: reserve_lists(space)? })
+    }
+    #[inline(always)]
+    fn head_of(object: Object) -> Head {
+        head_before(object)
+    }
+    #[inline(always)]
+    fn object_of(head: Head) -> Object {
+        object_behind(head)
+    }
+    #[inline(always)]
+    fn list(&self, number: usize) -> Head {
+        Head(self.lists.start() + number * HEAD_BYTES)
+    }
+    #[inline(always)]
+    fn attach(&mut self, object: Object, _space: &mut Space) -> Option<Head> {
+        Some(head_before(object))
+    }
+    #[inline(always)]
+    fn reclaim(&mut self, object: Object, space: &mut Space) {
+        if object.format() == Format::Slots {
+            head_before(object).unlink(&mut space.model);
+        }
+        space.free(Self::HEAD, object);
+    }
+    fn each_region(&self, visit: &mut dyn FnMut(&Region)) {
+        visit(&self.lists);
+    }
+}
