@@ -57,14 +57,16 @@ struct Dying {
 }
 
 const LINK: u64 = (1 << 48) - 1;
-const KEPT: u64 = 0xFFC0 << 48;
+/// Units and format, in the upper half.
+const KEPT: u32 = 0xFFC0_0000;
 
 impl Dying {
     #[inline(always)]
     fn push(&mut self, object: Object) {
-        let word = object.pointer();
+        // The upper half only is read: the lower was just written, and a load across both would wait for that (12 ns, not 5).
+        let kept = (object.shape_word().0 & KEPT) as u64;
         // SAFETY: a header word, of an object that nobody reads but who pops it.
-        unsafe { *word = *word & KEPT | self.top };
+        unsafe { *object.pointer() = kept << 32 | self.top };
         self.top = object.address() as u64;
     }
     #[inline(always)]
