@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each suite uses its own part of this module")]
 
 pub(crate) mod expectation;
+pub(crate) mod generator;
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
