@@ -1,0 +1,341 @@
+//! What to tell about a mistake that the grammar has found: from the tokens around it and those that the parser could have used, to one
+//! sentence, in Lox's words where Lox has the same situation.
+
+use crate::bracket::{Bracket, BracketKind, Brackets, ends_operand};
+use crate::recovery::{Broken, begins_statement};
+use calf_lexer::{RESERVED_WORDS, Token};
+use calf_source::{Diagnostic, Span, suggest};
+
+/// A mistake as the grammar sees it.
+pub(crate) struct Mistake<'m> {
+    pub(crate) text: &'m str,
+    pub(crate) broken: Broken,
+    /// The first token of what is broken; none at the end.
+    pub(crate) head: Option<Token>,
+    /// Where it stands.
+    pub(crate) head_start: u32,
+    /// The token that the parser cannot use; none at the end.
+    pub(crate) offending: (Option<Token>, Span),
+    /// What is open in front of that token.
+    pub(crate) brackets: &'m Brackets,
+    /// How many brackets are open outside of what is broken.
+    pub(crate) floor: usize,
+    /// The tokens that the parser could use instead, as the grammar names them.
+    pub(crate) expected: &'m [String],
+}
+
+/// What people write who come from other languages.
+const FOREIGN_WORDS: &[(&str, &str)] = &[
+    ("const", "var"),
+    ("let", "var"),
+    ("local", "var"),
+    ("def", "fun"),
+    ("fn", "fun"),
+    ("func", "fun"),
+    ("function", "fun"),
+    ("elif", "else if"),
+    ("elseif", "else if"),
+    ("null", "nil"),
+    ("None", "nil"),
+    ("self", "this"),
+    ("raise", "throw"),
+    ("except", "catch"),
+    ("foreach", "for"),
+    ("echo", "print"),
+    ("not", "!"),
+];
+
+impl Mistake<'_> {
+    /// Could the parser have used this token? The name is the grammar's.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.expected.iter().any(|expected| expected.trim_matches('"') == name)
+    }
+    fn wants_operand(&self) -> bool {
+        self.wants("number")
+    }
+    fn wants_operator(&self) -> bool {
+        self.wants("+")
+    }
+    fn is_at_start(&self) -> bool {
+        self.head_start >= self.offending.1.start
+    }
+    fn previous(&self) -> Option<Token> {
+        self.brackets.previous_token()
+    }
+    /// The innermost bracket that is open within what is broken.
+    fn bracket(&self) -> Option<&Bracket> {
+        self.brackets.above(self.floor).last()
+    }
+    /// Is the token on a later line than the one before?
+    pub(crate) fn is_on_new_line(&self) -> bool {
+        let end = self.brackets.previous.map_or(0, |(_, span)| span.end);
+        let gap = self.text.get(end as usize..self.offending.1.start as usize);
+        gap.unwrap_or_default().contains('\n')
+    }
+    /// Is this a reserved word where a name or a value should be?
+    pub(crate) fn is_misused_word(&self) -> bool {
+        let is_word = self.offending.0.is_some_and(Token::is_reserved_word);
+        let is_wanted = self.wants("identifier") && !self.is_at_start();
+        is_word && is_wanted && !self.is_on_new_line()
+    }
+    /// Is this, instead of a method, the end, or a statement behind a class that is not closed? It could also be a method with a
+    /// reserved word as its name.
+    pub(crate) fn is_class_open(&self) -> bool {
+        if self.broken != Broken::Method || !self.is_at_start() {
+            return false;
+        }
+        let behind = self.text.get(self.offending.1.end as usize..).unwrap_or_default();
+        match self.offending.0 {
+            None | Some(Token::If | Token::For | Token::While) => true,
+            Some(token) => begins_statement(token) && !behind.trim_start().starts_with('('),
+        }
+    }
+    /// The word that stands at a place, if it is a name.
+    fn name_at(&self, start: u32) -> &str {
+        let rest = self.text.get(start as usize..).unwrap_or_default();
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    }
+}
+
+/// The message for the user.
+pub(crate) fn describe(mistake: &Mistake) -> Diagnostic {
+    let (token, span) = mistake.offending;
+    let mut diagnostic = Diagnostic::syntax(sentence(mistake), span);
+    if let Some(opened) = opened(mistake) {
+        diagnostic = diagnostic.with_label(opened, "opened here");
+    }
+    if let Some((Token::String | Token::InterpolationEnd, string)) = mistake.brackets.previous
+        && !mistake.wants_operand()
+        && mistake.text[string.range()].contains('\n')
+    {
+        diagnostic = diagnostic.with_label(string, "this string goes over several lines");
+    }
+    if let Some(note) = token.and_then(|token| note(mistake, token)) {
+        diagnostic = diagnostic.with_note(note);
+    }
+    if let Some(help) = help(mistake) {
+        diagnostic = diagnostic.with_help(help);
+    }
+    diagnostic
+}
+
+/// The sentence itself: what would have been right.
+fn sentence(mistake: &Mistake) -> String {
+    let fixed = |text: &str| text.to_string();
+    if mistake.broken == Broken::Method && mistake.is_at_start() {
+        return match mistake.is_class_open() {
+            true => fixed("Expect '}' after class body."),
+            false => fixed("Expect method name."),
+        };
+    }
+    if mistake.wants_operand() {
+        return match mistake.offending.0 {
+            None if mistake.is_at_start() && mistake.floor > 0 => fixed("Expect '}' after block."),
+            _ => fixed("Expect expression."),
+        };
+    }
+    if mistake.wants("identifier") {
+        return expected_name(mistake).to_string();
+    }
+    if mistake.wants("(") && !mistake.wants_operator() {
+        return expected_parenthesis(mistake);
+    }
+    if mistake.wants("{") {
+        return expected_brace(mistake).to_string();
+    }
+    if mistake.wants("catch") {
+        return fixed("Expect 'catch' or 'finally' after 'try' block.");
+    }
+    if let Some(sentence) = mistake.bracket().and_then(|bracket| expected_in(mistake, bracket)) {
+        return sentence.to_string();
+    }
+    if mistake.wants(";") {
+        return expected_semicolon(mistake).to_string();
+    }
+    if mistake.wants(":") {
+        return fixed("Expect ':' and a second value after '?'.");
+    }
+    if mistake.wants(".") {
+        return fixed("Expect '.' after 'super'.");
+    }
+    if mistake.wants("as") {
+        return fixed("Expect 'as' after path.");
+    }
+    if mistake.wants("string") {
+        return fixed("Expect a path in quotes after 'import'.");
+    }
+    let names: Vec<_> = mistake.expected.iter().map(|name| name.replace('"', "'")).collect();
+    format!("Expect {}.", names.join(" or "))
+}
+
+/// Where a name is missing.
+fn expected_name(mistake: &Mistake) -> &'static str {
+    let bracket = mistake.bracket().map(|bracket| bracket.kind);
+    match mistake.previous() {
+        Some(Token::Var) => "Expect variable name.",
+        Some(Token::Fun) => "Expect function name.",
+        Some(Token::Class) => "Expect class name.",
+        Some(Token::As) => "Expect a name for the module after 'as'.",
+        Some(Token::Less) => "Expect superclass name.",
+        Some(Token::Dot) if is_after_super(mistake) => "Expect superclass method name.",
+        Some(Token::Dot) => "Expect property name after '.'.",
+        _ if bracket == Some(BracketKind::Parameters) => "Expect parameter name.",
+        _ => "Expect variable name.",
+    }
+}
+
+/// Does `super .` stand before the mistake?
+fn is_after_super(mistake: &Mistake) -> bool {
+    let before = mistake.text[..mistake.offending.1.start as usize].trim_end();
+    let before = before.strip_suffix('.').unwrap_or(before).trim_end();
+    before
+        .strip_suffix("super")
+        .is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// Where `(` is missing, or `{` too.
+fn expected_parenthesis(mistake: &Mistake) -> String {
+    match mistake.previous() {
+        Some(Token::Catch) => "Expect '(' or '{' after 'catch'.".to_string(),
+        Some(Token::Identifier) if mistake.broken == Broken::Method => {
+            "Expect '(' after method name.".to_string()
+        }
+        Some(Token::Identifier) => "Expect '(' after function name.".to_string(),
+        Some(word) => format!("Expect '(' after '{}'.", word.text().unwrap_or_default()),
+        None => "Expect '('.".to_string(),
+    }
+}
+
+/// Where `{` is missing.
+fn expected_brace(mistake: &Mistake) -> &'static str {
+    match (mistake.previous(), mistake.head) {
+        (Some(Token::Try), _) => "Expect '{' after 'try'.",
+        (Some(Token::Finally), _) => "Expect '{' after 'finally'.",
+        (_, Some(Token::Try)) => "Expect '{' before catch body.",
+        (_, Some(Token::Class)) => "Expect '{' before class body.",
+        _ if mistake.broken == Broken::Method => "Expect '{' before method body.",
+        _ => "Expect '{' before function body.",
+    }
+}
+
+/// What is missing in a bracket, if the parser could close it here or go on.
+fn expected_in(mistake: &Mistake, bracket: &Bracket) -> Option<&'static str> {
+    let is_behind_operand = bracket.before.is_some_and(ends_operand);
+    Some(match bracket.kind {
+        BracketKind::For if mistake.wants(";") => match bracket.semicolons {
+            0 => "Expect ';' after loop initializer.",
+            _ => "Expect ';' after loop condition.",
+        },
+        BracketKind::For if bracket.semicolons == 0 && mistake.wants(")") => {
+            "Expect ')' after what the loop iterates over."
+        }
+        BracketKind::For if mistake.wants(")") => "Expect ')' after for clauses.",
+        BracketKind::For if mistake.wants("in") => "Expect '=', ';' or 'in' after variable name.",
+        BracketKind::Parameters if mistake.wants(")") => "Expect ')' after parameters.",
+        BracketKind::Group if mistake.wants(")") => match bracket.before {
+            Some(Token::If | Token::While) => "Expect ')' after condition.",
+            Some(Token::Catch) => "Expect ')' after variable name.",
+            _ if is_behind_operand => "Expect ')' after arguments.",
+            _ => "Expect ')' after expression.",
+        },
+        BracketKind::Square if mistake.wants("]") && is_behind_operand => "Expect ']' after index.",
+        BracketKind::Square if mistake.wants("]") => "Expect ']' after list.",
+        BracketKind::Map if mistake.wants("}") => "Expect '}' after map.",
+        BracketKind::Map if mistake.wants(":") => "Expect ':' after map key.",
+        BracketKind::Value if mistake.wants("interpolation end") => "Expect '}' after value.",
+        _ => return None,
+    })
+}
+
+/// Where the `;` of a statement is missing.
+fn expected_semicolon(mistake: &Mistake) -> &'static str {
+    match mistake.head {
+        Some(Token::Print) => "Expect ';' after value.",
+        Some(Token::Return) => "Expect ';' after return value.",
+        Some(Token::Throw) => "Expect ';' after thrown value.",
+        Some(Token::Var) => "Expect ';' after variable declaration.",
+        Some(Token::Import) => "Expect ';' after import.",
+        Some(Token::Break) => "Expect ';' after 'break'.",
+        Some(Token::Continue) => "Expect ';' after 'continue'.",
+        _ => "Expect ';' after expression.",
+    }
+}
+
+/// The bracket to point at, if one should have been closed.
+fn opened(mistake: &Mistake) -> Option<Span> {
+    let is_end = mistake.offending.0.is_none();
+    let at_start = mistake.is_at_start();
+    let innermost = match at_start {
+        true if is_end || mistake.is_class_open() => mistake.brackets.above(0).last(),
+        true => None,
+        false => mistake.bracket(),
+    };
+    let bracket = innermost?;
+    let closes = match bracket.kind {
+        BracketKind::Group | BracketKind::Parameters | BracketKind::For => mistake.wants(")"),
+        BracketKind::Square => mistake.wants("]"),
+        BracketKind::Block | BracketKind::Map => mistake.wants("}"),
+        BracketKind::Value => mistake.wants("interpolation end"),
+    };
+    (is_end || at_start || (closes && !mistake.wants_operand())).then_some(bracket.span)
+}
+
+/// What else there is to know about the token that does not fit.
+fn note(mistake: &Mistake, token: Token) -> Option<String> {
+    let text = token.text().unwrap_or_default();
+    let at_start = mistake.is_at_start();
+    match token {
+        Token::Else if at_start => Some("This 'else' belongs to no 'if'.".to_string()),
+        Token::Catch | Token::Finally if at_start => {
+            Some(format!("This '{text}' belongs to no 'try'."))
+        }
+        Token::RightBrace if at_start && mistake.floor == 0 => {
+            Some("This '}' closes nothing.".to_string())
+        }
+        Token::InterpolationStart if mistake.wants("string") && !mistake.wants_operand() => {
+            Some("The path of an import contains no values.".to_string())
+        }
+        _ if mistake.wants("identifier") && !at_start && token.is_reserved_word() => {
+            Some(format!("'{text}' is a reserved word."))
+        }
+        _ => None,
+    }
+}
+
+/// What to do, where it can be guessed.
+fn help(mistake: &Mistake) -> Option<String> {
+    let (token, span) = mistake.offending;
+    let at_start = mistake.is_at_start();
+    let before = mistake.text[..span.start as usize].trim_end();
+    if mistake.broken == Broken::Method && at_start {
+        return match token {
+            Some(Token::Fun) => Some("Methods are declared without 'fun'.".to_string()),
+            Some(Token::Var) => Some("Fields are made by assigning to 'this.name'.".to_string()),
+            _ => None,
+        };
+    }
+    if at_start && mistake.wants("print") && !mistake.wants("var") {
+        let is_declaration =
+            matches!(token, Some(Token::Var | Token::Fun | Token::Class | Token::Import));
+        return is_declaration.then(|| "Put the declaration in a block: { … }.".to_string());
+    }
+    if mistake.wants_operand() && !at_start {
+        return match mistake.previous() {
+            Some(Token::Plus) if token == Some(Token::Plus) => Some("Write 'x += 1'.".to_string()),
+            Some(Token::Minus) if before.ends_with("--") => Some("Write 'x -= 1'.".to_string()),
+            _ => None,
+        };
+    }
+    if mistake.head == Some(Token::Identifier) && mistake.bracket().is_none() {
+        let word = mistake.name_at(mistake.head_start);
+        let is_alone =
+            mistake.brackets.previous.is_some_and(|(_, span)| span.start == mistake.head_start);
+        let foreign =
+            FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|&(_, own)| own);
+        let own =
+            foreign.or_else(|| suggest(word, RESERVED_WORDS.iter().copied()).filter(|_| is_alone));
+        return own.map(|own| format!("Did you mean '{own}'?"));
+    }
+    None
+}
