@@ -60,6 +60,26 @@ macro_rules! strategies {
     };
 }
 
+/// What the collector's type says of itself.
+struct Facts;
+impl Job for Facts {
+    type Output = [bool; 2];
+    fn run<C: Collector>(self, _row: &'static Row) -> [bool; 2] {
+        [C::COUNTS, C::THRESHOLDS]
+    }
+}
+
+impl Row {
+    /// Does it count references?
+    pub fn counts(&self) -> bool {
+        self.strategy.run(Facts)[0]
+    }
+    /// Does it count allocations against thresholds?
+    pub fn has_thresholds(&self) -> bool {
+        self.strategy.run(Facts)[1]
+    }
+}
+
 impl Strategy {
     /// Its row.
     pub fn row(self) -> &'static Row {

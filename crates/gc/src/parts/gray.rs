@@ -8,7 +8,7 @@
 use super::region::Region;
 use super::vector::Vector;
 use crate::heap::HeapError;
-use crate::object::Object;
+use crate::object::{Format, Object};
 
 /// How many objects wait for their memory at a time.
 const WAITING: usize = 16;
@@ -70,6 +70,15 @@ impl Gray {
     pub fn give_back(&mut self) {
         self.stack.give_back();
     }
+}
+
+/// What `object` refers to and keeps: nothing, unless it has slots or is a part.
+#[inline(always)]
+pub fn references(object: Object) -> impl Iterator<Item = Object> {
+    let units =
+        if matches!(object.format(), Format::Slots | Format::Part) { object.units() } else { 0 };
+    // SAFETY: the index is below the object's units.
+    (0..units).filter_map(move |index| unsafe { object.slot(index) }.as_object())
 }
 
 /// Asks for the cache line of the header.

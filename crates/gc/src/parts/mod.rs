@@ -1,7 +1,7 @@
 //! Data structures without policy: memory from the kernel, cells, runs, bitmaps, tables, the model of copied pages.
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
-//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`. `gray`, `plane`,
+//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `gray`, `plane`,
 //! `holes`.
 
 pub mod bitmap;

@@ -26,33 +26,26 @@ pub struct Plane<const BITS: usize> {
     base: usize,
     /// The first address of the buffers.
     split: usize,
-    /// What the model is told when a word changes.
-    cause: Cause,
 }
 
 impl<const BITS: usize> Plane<BITS> {
-    /// A plane over the heap of `space`, all bits clear; the part over the large objects is named `high_name`.
+    /// A plane over the heap of `space`, all bits clear. The part over the large objects has the same name.
     ///
     /// # Errors
     /// The address space is refused.
-    pub fn new(
-        space: &mut Space,
-        name: &'static str,
-        high_name: &'static str,
-        cause: Cause,
-    ) -> Result<Plane<BITS>, HeapError> {
+    pub fn new(space: &mut Space, name: &'static str) -> Result<Plane<BITS>, HeapError> {
         let (base, bytes) = space.addresses();
         let split = space.runs.region().start();
         let bytes_for = |addresses: usize| addresses.div_ceil(64 << GRANULE_SHIFT) * 8 * BITS;
         let mut low = Region::reserve(name, bytes_for(bytes) + 8 * BITS)?;
         let offset = bytes_for(split - base);
-        let high = (offset.is_multiple_of(ALIGNMENT) && !cfg!(miri))
-            .then(|| low.split_off(high_name, offset));
+        let high =
+            (offset.is_multiple_of(ALIGNMENT) && !cfg!(miri)).then(|| low.split_off(name, offset));
         space.model.watch(&low);
         if let Some(high) = &high {
             space.model.watch(high);
         }
-        Ok(Plane { low, high, base, split, cause })
+        Ok(Plane { low, high, base, split })
     }
     /// The regions it lives in.
     pub fn regions(&self) -> impl Iterator<Item = &Region> {
@@ -92,13 +85,20 @@ impl<const BITS: usize> Plane<BITS> {
     }
     /// Changes that word; memory is written, and the model told, only if it is not so already.
     #[inline(always)]
-    pub fn set_word(&mut self, group: usize, bit: usize, word: u64, model: &mut Model) {
+    pub fn set_word(
+        &mut self,
+        group: usize,
+        bit: usize,
+        word: u64,
+        cause: Cause,
+        model: &mut Model,
+    ) {
         let pointer = self.pointer(group, bit);
         // SAFETY: as above.
         unsafe {
             if *pointer != word {
                 *pointer = word;
-                model.note(pointer.addr(), self.cause);
+                model.note(pointer.addr(), cause);
             }
         }
     }
@@ -110,21 +110,21 @@ impl<const BITS: usize> Plane<BITS> {
     }
     /// Sets bit number `bit` of `address`; `true` if it was clear, and only then is memory written.
     #[inline(always)]
-    pub fn set(&mut self, address: usize, bit: usize, model: &mut Model) -> bool {
+    pub fn set(&mut self, address: usize, bit: usize, cause: Cause, model: &mut Model) -> bool {
         let index = self.index(address);
         let word = self.word(index >> 6, bit);
         let wanted = word | 1 << (index & 63);
         if wanted != word {
-            self.set_word(index >> 6, bit, wanted, model);
+            self.set_word(index >> 6, bit, wanted, cause, model);
         }
         wanted != word
     }
     /// Clears bit number `bit` of `address`, if it is set.
     #[inline(always)]
-    pub fn clear(&mut self, address: usize, bit: usize, model: &mut Model) {
+    pub fn clear(&mut self, address: usize, bit: usize, cause: Cause, model: &mut Model) {
         let index = self.index(address);
         let word = self.word(index >> 6, bit);
-        self.set_word(index >> 6, bit, word & !(1 << (index & 63)), model);
+        self.set_word(index >> 6, bit, word & !(1 << (index & 63)), cause, model);
     }
     /// The granule of the first address from `start` on and below `end` whose bit number `bit` is set. The
     /// object that it belongs to may begin in its second half.
@@ -146,5 +146,42 @@ impl<const BITS: usize> Plane<BITS> {
         for region in std::iter::once(&mut self.low).chain(&mut self.high) {
             region.discard(0, region.end() - region.start());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    #[test]
+    fn serves_both_regions_by_one_formula() {
+        let mut space = Space::new(&Options::default()).unwrap();
+        let mut plane: Plane<3> = Plane::new(&mut space, "test").unwrap();
+        let (low, high) = (space.cells.region().start(), space.runs.region().start());
+        let Space { model, .. } = &mut space;
+        for start in [low, high] {
+            assert!(plane.cover(start + (1 << 16)));
+            for bit in 0..3 {
+                for address in [start + 8, start + 24, start + 48, start + 1024 + 16 * bit] {
+                    assert!(
+                        !plane.get(address, bit) && plane.set(address, bit, Cause::Mark, model)
+                    );
+                    assert!(
+                        plane.get(address, bit) && !plane.set(address, bit, Cause::Mark, model)
+                    );
+                }
+                assert_eq!(plane.next_set(start, start + (1 << 16), bit), Some(start));
+                assert_eq!(
+                    plane.next_set(start + 64, start + (1 << 16), bit),
+                    Some(start + 1024 + 16 * bit)
+                );
+                assert_eq!(plane.next_set(start + 64, start + 1024, bit), None);
+                plane.clear(start + 24, bit, Cause::Mark, model);
+                assert_eq!(plane.word(plane.index(start) >> 6, bit), 0b1001);
+            }
+        }
+        plane.give_back();
+        assert!(!plane.get(low + 8, 0) && !plane.get(high + 48, 2));
     }
 }

@@ -268,6 +268,21 @@ impl Runs {
         }
     }
 
+    /// The first run in use from `address` on, which is where some run begins. Whoever gives runs back on the way asks for the
+    /// next one first: a run that is given back is joined with its neighbours.
+    pub fn next_run(&self, address: usize) -> Option<std::ops::Range<usize>> {
+        let mut page = (address - self.region.start()) >> PAGE_SHIFT;
+        while page < self.top {
+            let start = self.region.start() + (page << PAGE_SHIFT);
+            let entry = self.entry(page);
+            page += entry.pages();
+            if entry.is(State::Used) {
+                return Some(start..self.region.start() + (page << PAGE_SHIFT));
+            }
+        }
+        None
+    }
+
     /// The run in use that has `address` on its first page.
     pub fn run_at(&self, address: usize) -> Option<std::ops::Range<usize>> {
         let page = address.wrapping_sub(self.region.start()) >> PAGE_SHIFT;

@@ -1,0 +1,318 @@
+//! Mark and sweep with the mark bit in the object, as Ruby did up to 1.9, and Lua does.
+//!
+//! # Idea
+//! What the roots reach is marked; what is not marked is dead. Nothing is counted, so the program pays nothing for
+//! reading, and the collector pays for looking at everything.
+//!
+//! # Layout
+//! ```text
+//!   | units, format, shape | mark, flags |  slot 0 | slot 1 | …
+//!   ^ Object: 8 bytes, for every format
+//! ```
+//! A freed cell holds the link of its class's free list.
+//!
+//! # Barriers
+//! None.
+//!
+//! # Collection
+//! It is due when as many bytes were allocated since the last one as survived it, and no less than 4 MiB.
+//!
+//! 1. *Mark* the roots, and what they reach, from an explicit stack. If the stack cannot grow, objects are dropped from
+//!    it, and the heap is searched for marked objects with unmarked children until there are none.
+//! 2. *Clear* the weak references to what is not marked.
+//! 3. *Queue* the unmarked objects with a finalizer, each once, and mark what they reach: it is kept for one collection more.
+//! 4. *Sweep* every cell: a marked one loses its mark, an unmarked one goes to the free list.
+//!
+//! # After a fork
+//! Reading writes nothing. One collection writes the mark of every live object, and clears it again: every page with a live
+//! object is copied. The sweep writes a link into each dead one, which takes the rest.
+//!
+//! The option `gray=N` limits the mark stack to N objects, to watch it overflow.
+//!
+//! From McCarthy, "Recursive Functions of Symbolic Expressions", 1960; Ruby 1.9 `gc.c`; Lua 5.1 `lgc.c`.
+
+use crate::collector::{Collection, Collector, Request, Roots};
+use crate::heap::{HeapError, Options};
+use crate::object::{FLAG_FINALIZER, FLAG_STRATEGY, Format, Object, ShapeWord};
+use crate::parts::cells::Cells;
+use crate::parts::gray::{Gray, references};
+use crate::parts::model::Cause;
+use crate::parts::region::Region;
+use crate::parts::space::Space;
+use crate::parts::vector::Vector;
+use crate::parts::weak::Verdict;
+
+/// The mark.
+const MARKED: u32 = FLAG_STRATEGY;
+/// The fewest bytes allocated between two automatic collections.
+const LEAST_ALLOWANCE: isize = 4 << 20;
+/// What may be allocated at a time beyond the allowance while automatic collections are switched off.
+const OVERDRAFT: isize = 1 << 20;
+/// Room on the mark stack, and in the list of objects with finalizers.
+const MOST_OBJECTS: usize = 1 << 28;
+
+/// See the module.
+pub struct MarkInline {
+    space: Space,
+    /// Marked, not yet scanned; in truth a few are not even marked, see [`MarkInline::trace`].
+    gray: Gray,
+    /// Every object whose finalizer has not been queued.
+    finalizable: Vector<Object>,
+    /// Bytes that may still be allocated before a collection is due.
+    allowance: isize,
+    automatic: bool,
+    /// Bytes of the objects that survived the last collection.
+    live: isize,
+}
+
+// SAFETY: `Space` hands out cells and runs that it was given back or never handed out (1); the sweep gives back only what is
+// not marked, and `mark_roots` and `trace` mark all that the roots reach, an overflow included (2); no slot is written,
+// weak slots of a dead target aside (3); the sweep visits every cell and every run (4); the stack and the list
+// have regions of their own (5).
+unsafe impl Collector for MarkInline {
+    const COUNTS: bool = false;
+    const HEAD: usize = 0;
+
+    fn new(options: &Options) -> Result<MarkInline, HeapError> {
+        options.check_arguments(&["gray"])?;
+        let room = match options.argument("gray").map(|text| (text, text.parse())) {
+            None => MOST_OBJECTS,
+            Some((_, Ok(room))) => room,
+            Some((text, Err(_))) => {
+                return Err(HeapError::Value {
+                    key: "gray",
+                    value: text.to_owned(),
+                    known: "a whole number",
+                });
+            }
+        };
+        let mut space = Space::new(options)?;
+        let (gray, finalizable) = (Gray::new(room)?, Vector::new("finalizable", MOST_OBJECTS)?);
+        space.model.watch(gray.region());
+        space.model.watch(finalizable.region());
+        Ok(MarkInline {
+            space,
+            gray,
+            finalizable,
+            allowance: LEAST_ALLOWANCE,
+            automatic: true,
+            live: 0,
+        })
+    }
+
+    #[inline(always)]
+    fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        if self.allowance < 0 {
+            return None;
+        }
+        let object = self.space.allocate(Self::HEAD, shape, units, 0)?;
+        self.allowance -= bytes_of(units);
+        Some(object)
+    }
+    fn allocate_slow(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        self.allowance -= bytes_of(units);
+        if self.allowance < 0 && !self.automatic {
+            self.allowance = OVERDRAFT;
+        }
+        self.space.allocate_slow(Self::HEAD, shape, units, 0)
+    }
+
+    fn expect_finalizer(&mut self, object: Object) {
+        self.space.model.note(self.finalizable.address(self.finalizable.len()), Cause::Finalize);
+        if self.finalizable.push(object) {
+            self.space.set_flag(object, FLAG_FINALIZER, true);
+        }
+    }
+    fn register_weak(&mut self, weak: Object) {
+        self.space.register_weak(weak);
+    }
+    fn next_finalizer(&mut self) -> Option<Object> {
+        self.space.next_finalizer()
+    }
+
+    fn is_due(&self) -> bool {
+        self.allowance < 0
+    }
+    fn set_automatic(&mut self, automatic: bool) {
+        self.automatic = automatic;
+    }
+    fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
+        if request == Request::Automatic && !self.is_due() {
+            return Collection::default();
+        }
+        self.mark_roots(roots);
+        self.trace();
+        self.clear_weak_references();
+        let finalizers = self.queue_finalizers();
+        let reclaimed = self.sweep();
+        self.gray.give_back();
+        self.allowance = self.live.max(LEAST_ALLOWANCE);
+        Collection { generation: Some(0), reclaimed, uncollectable: 0, finalizers }
+    }
+
+    fn space(&self) -> &Space {
+        &self.space
+    }
+    fn space_mut(&mut self) -> &mut Space {
+        &mut self.space
+    }
+    fn each_region(&self, visit: &mut dyn FnMut(&Region)) {
+        visit(self.gray.region());
+        visit(self.finalizable.region());
+    }
+    fn each_object(&self, visit: &mut dyn FnMut(Object)) {
+        self.space.each_object(Self::HEAD, visit);
+    }
+    fn verify(&self) -> Result<(), String> {
+        let mut marked = None;
+        self.each_object(&mut |object| {
+            if object.tally() & MARKED != 0 {
+                marked.get_or_insert(object.address());
+            }
+        });
+        let place = |address: usize| self.space.place(address);
+        match (
+            marked,
+            self.finalizable.as_slice().iter().find(|object| object.tally() & FLAG_FINALIZER == 0),
+        ) {
+            (Some(address), _) => {
+                Err(format!("{:?} is marked outside a collection", place(address)))
+            }
+            (_, Some(object)) => {
+                Err(format!("{:?} awaits no finalizer but is listed", place(object.address())))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl MarkInline {
+    fn mark_roots(&mut self, roots: &mut dyn Roots) {
+        roots.visit(&mut |value| {
+            value.as_object().into_iter().for_each(|object| self.gray.push(object))
+        });
+        for &object in self.space.queued_finalizers() {
+            self.gray.push(object);
+        }
+    }
+
+    /// The mark is in the object, so that looking at it before it enters the queue of the gray would wait for memory: it is
+    /// looked at when it leaves.
+    fn trace(&mut self) {
+        loop {
+            while let Some(object) = self.gray.pop() {
+                let tally = object.tally();
+                if tally & MARKED == 0 {
+                    object.set_tally(tally | MARKED);
+                    self.space.model.note(object.address(), Cause::Mark);
+                    references(object).for_each(|child| self.gray.push(child));
+                }
+            }
+            if !self.gray.overflowed() {
+                return;
+            }
+            self.search_for_gray();
+        }
+    }
+
+    /// After an overflow: the children of every marked object that are not marked are gray. It may overflow again.
+    fn search_for_gray(&mut self) {
+        let MarkInline { space, gray, .. } = self;
+        space.each_object(Self::HEAD, &mut |object| {
+            if is_marked(object) {
+                references(object)
+                    .filter(|&child| !is_marked(child))
+                    .for_each(|child| gray.push(child));
+            }
+        });
+    }
+
+    /// Also those that a finalizer will see: it must not find a dead object behind a weak reference that was said to be dead.
+    fn clear_weak_references(&mut self) {
+        let Space { weak, model, .. } = &mut self.space;
+        weak.retain(
+            &mut |target, weak| match (is_marked(target), is_marked(weak)) {
+                (true, true) => Verdict::Keep,
+                (false, _) => Verdict::Clear,
+                // A finalizer may yet reach it; if none does, the sweep forgets it.
+                (true, false) => Verdict::Keep,
+            },
+            model,
+        );
+    }
+
+    fn queue_finalizers(&mut self) -> usize {
+        let (mut kept, mut queued) = (0, 0);
+        for index in 0..self.finalizable.len() {
+            let object = self.finalizable.as_slice()[index];
+            if !is_marked(object) {
+                self.space.set_flag(object, FLAG_FINALIZER, false);
+                queued += usize::from(self.space.queue_finalizer(object));
+                continue;
+            }
+            if kept < index {
+                self.space.model.note(self.finalizable.address(kept), Cause::Finalize);
+                self.finalizable.as_mut_slice()[kept] = object;
+            }
+            kept += 1;
+        }
+        self.finalizable.truncate(kept);
+        for &object in self.space.queued_finalizers() {
+            self.gray.push(object);
+        }
+        self.trace();
+        queued
+    }
+
+    fn sweep(&mut self) -> usize {
+        self.forget_dead_weak_references();
+        self.live = 0;
+        let mut reclaimed = 0;
+        for number in 0..self.space.cells.block_count() {
+            let Some(block) = self.space.cells.block(number) else { continue };
+            for cell in (block.start..self.space.cells.used_end(block)).step_by(block.cell_size()) {
+                if !Cells::is_free(cell) {
+                    reclaimed +=
+                        self.sweep_object(Space::object_in_cell(Self::HEAD, cell, block.class));
+                }
+            }
+        }
+        let mut next = self.space.runs.next_run(self.space.runs.region().start());
+        while let Some(run) = next {
+            next = self.space.runs.next_run(run.end);
+            reclaimed += self.sweep_object(Space::object_in_run(run.start));
+        }
+        reclaimed
+    }
+
+    /// Clears the mark of a live object, or gives a dead one back: then it counts, unless it is a part.
+    #[inline(always)]
+    fn sweep_object(&mut self, object: Object) -> usize {
+        let tally = object.tally();
+        if tally & MARKED != 0 {
+            object.set_tally(tally & !MARKED);
+            self.space.model.note(object.address(), Cause::Mark);
+            self.live += bytes_of(object.units());
+            return 0;
+        }
+        let counts = object.format() != Format::Part;
+        self.space.free(Self::HEAD, object);
+        usize::from(counts)
+    }
+
+    fn forget_dead_weak_references(&mut self) {
+        let Space { weak, model, .. } = &mut self.space;
+        let judge = |_, weak| if is_marked(weak) { Verdict::Keep } else { Verdict::Forget };
+        weak.retain(&mut { judge }, model);
+    }
+}
+
+fn is_marked(object: Object) -> bool {
+    object.tally() & MARKED != 0
+}
+
+/// What an object of `units` words counts for.
+#[inline(always)]
+fn bytes_of(units: usize) -> isize {
+    8 + 8 * units as isize
+}

@@ -1,0 +1,251 @@
+//! Allocation from the holes that a bitmap shows, instead of from lists threaded through the dead.
+//!
+//! ```text
+//!   live   1 1 0 0 0 1 0 1 …             a bit for each cell that is taken
+//!   cells  | a | b | dead dead dead | c | dead | d | …
+//!                  ^ cursor         ^ limit
+//! ```
+//!
+//! Each class of cells bumps through one hole at a time, and no dead cell is written before it is
+//! handed out again. The bits of a hole are set when it is taken, not for each object.
+
+use super::cells::{BLOCK, Block, CLASSES, SIZES};
+use super::model::{Cause, Model};
+use super::plane::Plane;
+use super::region::{Region, page_size};
+use super::space::Space;
+use crate::heap::HeapError;
+use crate::object::Object;
+
+/// What a class allocates from.
+#[derive(Clone, Copy, Default, Debug)]
+struct Lane {
+    cursor: usize,
+    limit: usize,
+    /// The block that is searched, by number.
+    block: usize,
+    /// No hole is left: only fresh blocks.
+    exhausted: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Holes {
+    lanes: [Lane; CLASSES],
+    /// The cells that are taken, and the large objects that live.
+    live: Plane<1>,
+    /// Blocks below this one have no holes to be used.
+    first_block: usize,
+    /// Bytes of holes taken since [`Holes::reset`], large objects included.
+    taken: usize,
+}
+
+impl Holes {
+    /// No cells yet; the bitmap's regions are called `name`.
+    ///
+    /// # Errors
+    /// The address space is refused.
+    pub fn new(space: &mut Space, name: &'static str) -> Result<Holes, HeapError> {
+        let lanes = [Lane::default(); CLASSES];
+        Ok(Holes { lanes, live: Plane::new(space, name)?, first_block: 0, taken: 0 })
+    }
+    /// The bitmap's regions.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.live.regions()
+    }
+    /// The bitmap.
+    #[inline(always)]
+    pub fn live(&self) -> &Plane<1> {
+        &self.live
+    }
+    /// The same, to sweep.
+    #[inline(always)]
+    pub fn live_mut(&mut self) -> &mut Plane<1> {
+        &mut self.live
+    }
+    /// Bytes handed out, or about to be, since the last [`Holes::reset`].
+    pub fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// The next cell of the hole in use. `None`: see [`Holes::refill`].
+    #[inline(always)]
+    pub fn allocate(&mut self, class: usize) -> Option<usize> {
+        let lane = &mut self.lanes[class];
+        let cell = lane.cursor;
+        if cell == lane.limit {
+            return None;
+        }
+        lane.cursor = cell + SIZES[class];
+        Some(cell)
+    }
+
+    /// Finds the next hole for `class`, or takes a fresh block. `false`: there is neither.
+    #[cold]
+    #[inline(never)]
+    pub fn refill(&mut self, class: usize, space: &mut Space) -> bool {
+        loop {
+            let Lane { limit, block: number, exhausted, .. } = self.lanes[class];
+            let block =
+                if number < space.cells.block_count() { space.cells.block(number) } else { None };
+            if let Some(block) = block.filter(|block| block.class == class)
+                && let Some(hole) = self.find_hole(block, limit)
+            {
+                self.take(class, hole, &mut space.model);
+                return true;
+            }
+            if number < space.cells.block_count() && !exhausted {
+                self.lanes[class].block += 1;
+                continue;
+            }
+            self.lanes[class].exhausted = true;
+            if !space.may_take(BLOCK) {
+                return false;
+            }
+            let Some(fresh) = space.cells.take_block(class, &mut space.model) else { return false };
+            if !self.live.cover(fresh.start + BLOCK) {
+                space.cells.free_block(fresh, &mut space.model);
+                return false;
+            }
+            self.lanes[class].block = (fresh.start - space.cells.region().start()) / BLOCK;
+        }
+    }
+
+    /// The first run of free cells of `block`, from the cell at `from` on if that is one of its own: start and end.
+    fn find_hole(&self, block: Block, from: usize) -> Option<(usize, usize)> {
+        let mut start = if (block.start..block.end()).contains(&from) { from } else { block.start };
+        while start < block.end() {
+            let Some(granule) = self.live.next_set(start, block.end(), 0) else {
+                return Some((start, block.end()));
+            };
+            let taken = block.cell_of(granule + 15);
+            if taken > start {
+                return Some((start, taken));
+            }
+            start = taken + block.cell_size();
+        }
+        None
+    }
+
+    /// Makes a hole the one in use. While the model records, no more than the cells of its first page, or
+    /// the first cell, so that what is noted is what will be written.
+    fn take(&mut self, class: usize, (start, mut end): (usize, usize), model: &mut Model) {
+        let size = SIZES[class];
+        if model.is_active() {
+            let page_end = (start | (page_size() - 1)) + 1;
+            end = end.min(start + size * ((page_end - start) / size).max(1));
+            model.note_range(start, size, Cause::Allocate);
+        }
+        for cell in (start..end).step_by(size) {
+            self.live.set(cell, 0, Cause::Allocate, model);
+        }
+        self.taken += end - start;
+        let lane = &mut self.lanes[class];
+        (lane.cursor, lane.limit) = (start, end);
+    }
+
+    /// Notes a large object, which has memory of its own. `false`: there is no memory for its bit.
+    #[must_use]
+    pub fn add_run(&mut self, object: Object, bytes: usize, model: &mut Model) -> bool {
+        self.taken += bytes;
+        let covered = self.live.cover(object.address() + 16);
+        if covered {
+            self.live.set(object.address(), 0, Cause::Allocate, model);
+        }
+        covered
+    }
+
+    /// Gives back what is left of the holes in use: before a collection, and before a fork.
+    pub fn retire(&mut self, model: &mut Model) {
+        for (class, lane) in self.lanes.iter_mut().enumerate() {
+            for cell in (lane.cursor..lane.limit).step_by(SIZES[class]) {
+                self.live.clear(cell, 0, Cause::Allocate, model);
+            }
+            self.taken -= lane.limit - lane.cursor;
+            // The limit stays where the search was.
+            lane.limit = lane.cursor;
+        }
+    }
+
+    /// After a sweep: the search for holes starts over.
+    pub fn reset(&mut self) {
+        self.lanes = [Lane { block: self.first_block, ..Lane::default() }; CLASSES];
+        self.taken = 0;
+    }
+
+    /// From now on no hole is used in a block that exists now: in a child, these are shared.
+    pub fn keep_out_of_shared_blocks(&mut self, space: &Space) {
+        self.first_block = space.cells.block_count();
+        for lane in &mut self.lanes {
+            *lane = Lane { block: self.first_block, ..Lane::default() };
+        }
+    }
+
+    /// The object in `block` whose bit is that of `granule`.
+    #[inline(always)]
+    pub fn object_of(block: Block, granule: usize) -> Object {
+        Space::object_in_cell(0, block.cell_of(granule + 15), block.class)
+    }
+
+    /// Every object in a cell, and then every large one, in address order.
+    pub fn each_object(&self, space: &Space, visit: &mut dyn FnMut(Object)) {
+        for block in space.cells.blocks() {
+            let lane = self.lanes[block.class];
+            let mut from = block.start;
+            while let Some(granule) = self.live.next_set(from, block.end(), 0) {
+                let cell = block.cell_of(granule + 15);
+                from = cell + block.cell_size();
+                // Taken, but not yet handed out.
+                if (lane.cursor..lane.limit).contains(&cell) {
+                    from = lane.limit;
+                } else {
+                    visit(Holes::object_of(block, granule));
+                }
+            }
+        }
+        space.each_run_object(visit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use crate::parts::cells::class_of;
+
+    #[test]
+    fn finds_every_hole_whatever_the_size_of_a_cell() {
+        for size in [16, 24, 40, 56, 72, 128, 448, 2336, 8192] {
+            let mut space = Space::new(&Options::default()).unwrap();
+            let mut holes = Holes::new(&mut space, "test").unwrap();
+            let class = class_of(size);
+            let mut allocate = |holes: &mut Holes, space: &mut Space| {
+                while holes.lanes[class].cursor == holes.lanes[class].limit {
+                    assert!(holes.refill(class, space));
+                }
+                holes.allocate(class).unwrap()
+            };
+            let count = 2 * BLOCK / size;
+            let cells: Vec<usize> = (0..count).map(|_| allocate(&mut holes, &mut space)).collect();
+            let blocks = space.cells.block_count();
+            holes.retire(&mut space.model);
+            // Every third dies, and every neighbour of a fifth.
+            let dead = |number: usize| number % 3 == 0 || number % 5 == 1;
+            for (number, &cell) in cells.iter().enumerate() {
+                if dead(number) {
+                    holes.live.clear(cell, 0, Cause::Free, &mut space.model);
+                }
+            }
+            holes.reset();
+            let mut again: Vec<usize> = (0..count)
+                .filter(|&number| dead(number))
+                .map(|_| allocate(&mut holes, &mut space))
+                .collect();
+            assert_eq!(space.cells.block_count(), blocks, "{size}: a hole was missed");
+            again.sort_unstable();
+            let expected: Vec<usize> =
+                (0..count).filter(|&number| dead(number)).map(|number| cells[number]).collect();
+            assert_eq!(again, expected, "{size}");
+        }
+    }
+}
