@@ -50,6 +50,10 @@ impl RegisterSet {
     pub fn without(self, other: Self) -> Self {
         self.combine(other, |x, y| x & !y)
     }
+    /// Those not in it.
+    pub fn complement(self) -> Self {
+        RegisterSet(self.0.map(|word| !word))
+    }
     /// Those of this set that are not below `first`.
     pub fn from(self, first: usize) -> Self {
         self.without(Self::below(first))
