@@ -67,6 +67,8 @@ pub struct Unsupported;
 pub unsafe trait Collector: Sized + 'static {
     /// Must the machine tell of each reference made and dropped? If not, registers are not cleared.
     const COUNTS: bool;
+    /// Does it count allocations against thresholds, by generation?
+    const THRESHOLDS: bool = false;
     /// May a collection move objects? If so the machine drops every cached address after one.
     const MOVES: bool = false;
     /// Bytes of bookkeeping in front of the header of each container ([`crate::Format::Slots`]).

@@ -143,4 +143,15 @@ strategies! {
         limits: "none: what is unreachable is given back by the next collection",
         source: "McCarthy, \"Recursive Functions of Symbolic Expressions\" (1960); Ruby 1.9 gc.c; Lua 5.1 lgc.c",
         freezes: false, hidden: false;
+
+    MarkBitmap "mark-bitmap": of::mark_bitmap::MarkBitmap,
+        lesson: "marks and ages in bitmaps: a collection copies next to nothing, once all are old",
+        bookkeeping: "side bitmaps: a mark for 16 bytes, four bits of age; scratch memory for the mark under way",
+        visits: "minor: the young and what is remembered; major: everything that lives",
+        memory: "holes, found in the bitmap; nothing is written when an object dies; fresh blocks with fresh=on",
+        collection_writes: "the words of the bitmaps that change: none where nothing died and all are old",
+        reading_writes: "nothing",
+        limits: "old garbage waits for a major collection, and keeps the young that it refers to",
+        source: "Ruby Feature #5839 (2.0); Sasada, \"Gradual Write-Barrier Insertion\", ISMM 2019; Demers et al., POPL 1990",
+        freezes: false, hidden: false;
 }

@@ -1,1 +1,67 @@
-//! vm
+//! The machine: bytecode on a heap under any collector.
+//!
+//! Reading order: `kind` and `shape` (what objects are), `code` and `mutator` (what there is beside the heap), `vm`, `interpreter`
+//! (the loop), then one file for each kind of thing, and `native/` for what scripts call.
+
+pub mod call;
+pub mod class;
+pub mod code;
+pub mod error;
+pub mod index;
+pub mod interpreter;
+pub mod kind;
+pub mod list;
+pub mod map;
+pub mod measure;
+pub mod mutator;
+pub mod native;
+pub mod output;
+pub mod program;
+pub mod shape;
+pub mod string;
+pub mod text;
+pub mod vm;
+
+pub use program::{Evaluation, exit_code};
+pub use vm::{ExitPolicy, Options, Vm};
+
+use calf_gc::{Collector, HeapError, Job, Row, Strategy};
+
+/// The machine without its collector's type: what the command line and the REPL need.
+pub trait Machine {
+    /// Runs a file as the program; gives the exit code so far.
+    fn run_file(&mut self, name: &str, bytes: Vec<u8>) -> i32;
+    /// Runs one entry of the REPL.
+    fn evaluate(&mut self, name: &str, text: &str) -> Evaluation;
+    /// Carries out the exit policy; gives the code to end the process with.
+    fn finish(&mut self, code: i32) -> i32;
+}
+
+impl<C: Collector> Machine for Vm<C> {
+    fn run_file(&mut self, name: &str, bytes: Vec<u8>) -> i32 {
+        Vm::run_file(self, name, bytes)
+    }
+    fn evaluate(&mut self, name: &str, text: &str) -> Evaluation {
+        Vm::evaluate(self, name, text)
+    }
+    fn finish(&mut self, code: i32) -> i32 {
+        Vm::finish(self, code)
+    }
+}
+
+struct Start(Options);
+
+impl Job for Start {
+    type Output = Result<Box<dyn Machine>, HeapError>;
+    fn run<C: Collector>(self, row: &'static Row) -> Self::Output {
+        Ok(Box::new(Vm::<C>::new(self.0, row)?))
+    }
+}
+
+/// A machine under `strategy`.
+///
+/// # Errors
+/// There is no address space, or the strategy does not know an option.
+pub fn start(strategy: Strategy, options: Options) -> Result<Box<dyn Machine>, HeapError> {
+    strategy.run(Start(options))
+}

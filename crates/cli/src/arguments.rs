@@ -1,0 +1,339 @@
+//! The command line: one description, from which help, errors and suggestions come.
+
+use calf_gc::{STRATEGIES, Strategy};
+use calf_vm::{ExitPolicy, Options, exit_code};
+use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command as Parser};
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Where the program's text is.
+#[derive(Debug)]
+pub enum Program {
+    /// In a file.
+    File(PathBuf),
+    /// On standard input.
+    Input,
+    /// On the command line.
+    Text(String),
+}
+
+/// What to do.
+pub enum Command {
+    /// Run a program.
+    Run { strategy: Strategy, options: Options, program: Program },
+    /// Talk.
+    Repl { strategy: Strategy, options: Options },
+    /// Print the strategies.
+    GcList { names_only: bool },
+    /// Explain one.
+    GcExplain { name: String },
+    /// Look for errors only.
+    Check { files: Vec<PathBuf>, color: bool },
+    /// Print the bytecode.
+    Disassemble { file: PathBuf, strategy: Strategy, color: bool },
+    /// Print the experiments.
+    LabList,
+    /// Run some.
+    LabRun(LabRun),
+}
+
+/// What `calf lab run` was told.
+pub struct LabRun {
+    /// The experiments.
+    pub names: Vec<String>,
+    /// The strategies; empty for each experiment's own.
+    pub strategies: Vec<String>,
+    /// How often each cell runs.
+    pub repeats: Option<u32>,
+    /// The size of the heap, in the experiment's own unit.
+    pub size: Option<u64>,
+    /// Print data instead of a table.
+    pub json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  calf                             talk to Calf
+  calf app.calf one two            run a script; os.args() gives [\"one\", \"two\"]
+  calf --gc frozen app.calf        the same under another collector
+  calf -e 'print 1 + 2;'           run a text
+  calf gc list                     the collectors
+  calf lab run lists-and-strings   what each of them copies after a fork
+
+Exit codes: 0 all is well, 64 usage, 65 the program does not compile, 70 it failed, 74 input or output failed,
+128 + n a signal.";
+
+fn parser() -> Parser {
+    let strategy = Arg::new("gc")
+        .long("gc")
+        .value_name("NAME[:opt=v,…]")
+        .global(true)
+        .help("The collector to run under; `calf gc list` names them [default: $CALF_GC or inline]");
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).global(true).action(ArgAction::SetTrue).help(help)
+    };
+    let file = || Arg::new("file").value_name("FILE").value_parser(clap::value_parser!(PathBuf));
+    let rest = || {
+        Arg::new("arguments")
+            .value_name("ARG")
+            .num_args(0..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true)
+            .help("What os.args() gives the script")
+    };
+    Parser::new("calf")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A small language whose garbage collector is chosen at start-up, and whose memory you can watch")
+        .after_help(EXAMPLES)
+        .max_term_width(100)
+        .args_conflicts_with_subcommands(false)
+        .subcommand_precedence_over_arg(true)
+        .arg(strategy)
+        .arg(
+            Arg::new("heap-limit")
+                .long("heap-limit")
+                .value_name("SIZE")
+                .global(true)
+                .help("The most memory objects may take: bytes, or with K, M, G [default: 8G]"),
+        )
+        .arg(flag("gc-stress", "Collect at every allocation"))
+        .arg(flag("gc-verify", "Check the whole heap before and after every collection"))
+        .arg(flag("gc-log", "Print a line on standard error for every collection"))
+        .arg(
+            Arg::new("exit")
+                .long("exit")
+                .value_name("POLICY")
+                .global(true)
+                .value_parser(PossibleValuesParser::new(ExitPolicy::NAMES))
+                .help("What happens at the end: everything, exit functions only, nothing"),
+        )
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .global(true)
+                .value_parser(clap::value_parser!(u64))
+                .help("The seed of math.random() [default: 0]"),
+        )
+        .arg(
+            Arg::new("color")
+                .long("color")
+                .value_name("WHEN")
+                .global(true)
+                .value_parser(["auto", "always", "never"])
+                .default_value("auto")
+                .help("Colour in messages; auto obeys NO_COLOR and looks at the terminal"),
+        )
+        .arg(Arg::new("code").short('e').value_name("CODE").help("Run this text instead of a file"))
+        .arg(file().help("The script; - reads standard input; none starts the REPL"))
+        .arg(rest())
+        .subcommand(
+            Parser::new("run").about("Run a script (the word may be left out)").arg(file().required(true)).arg(rest()),
+        )
+        .subcommand(
+            Parser::new("gc")
+                .about("The collectors")
+                .subcommand_required(true)
+                .subcommand(Parser::new("list").about("Print them, one line each").arg(
+                    Arg::new("names").long("names").action(ArgAction::SetTrue).help("Only the names"),
+                ))
+                .subcommand(
+                    Parser::new("explain")
+                        .about("Print what one does, where its bookkeeping lives, what it writes")
+                        .arg(Arg::new("name").value_name("NAME").required(true)),
+                ),
+        )
+        .subcommand(
+            Parser::new("check")
+                .about("Look for syntax and compile errors, run nothing")
+                .arg(file().required(true).num_args(1..)),
+        )
+        .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
+        .subcommand(
+            Parser::new("lab")
+                .about("Experiments on copied pages")
+                .subcommand_required(true)
+                .subcommand(Parser::new("list").about("Print the experiments"))
+                .subcommand(
+                    Parser::new("run")
+                        .about("Run experiments, each under every strategy or those named with --strategies")
+                        .arg(Arg::new("names").value_name("NAME").required(true).num_args(1..))
+                        .arg(
+                            Arg::new("strategies")
+                                .long("strategies")
+                                .value_name("NAME,…")
+                                .value_delimiter(',')
+                                .help("Only these strategies"),
+                        )
+                        .arg(
+                            Arg::new("repeats")
+                                .long("repeats")
+                                .value_name("N")
+                                .value_parser(clap::value_parser!(u32).range(1..=100))
+                                .help("How often each cell runs"),
+                        )
+                        .arg(
+                            Arg::new("size")
+                                .long("size")
+                                .value_name("N")
+                                .value_parser(clap::value_parser!(u64).range(1..))
+                                .help("The size of the heap, in the experiment's own unit"),
+                        )
+                        .arg(
+                            Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print data, one JSON object a line"),
+                        ),
+                ),
+        )
+}
+
+/// Reads the command line. On `Err` everything is said already, and the code is the one to leave with.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
+    let matches = match parser().try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let code = match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => crate::print(&error.render().to_string()),
+                _ => {
+                    eprint!("{}", error.render());
+                    exit_code::USAGE
+                }
+            };
+            return Err(code);
+        }
+    };
+    command(&matches)
+}
+
+fn command(matches: &ArgMatches) -> Result<Command, i32> {
+    let color = match matches.get_one::<String>("color").map(String::as_str) {
+        Some("always") => true,
+        Some("never") => false,
+        _ => {
+            std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
+        }
+    };
+    match matches.subcommand() {
+        Some(("gc", gc)) => Ok(match gc.subcommand() {
+            Some(("explain", explain)) => {
+                Command::GcExplain { name: explain.get_one::<String>("name").cloned().unwrap_or_default() }
+            }
+            Some((_, list)) => Command::GcList { names_only: list.get_flag("names") },
+            None => Command::GcList { names_only: false },
+        }),
+        Some(("check", check)) => Ok(Command::Check {
+            files: check.get_many::<PathBuf>("file").into_iter().flatten().cloned().collect(),
+            color,
+        }),
+        Some(("dis", dis)) => Ok(Command::Disassemble {
+            file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+            strategy: chosen(matches)?.0,
+            color,
+        }),
+        Some(("lab", lab)) => Ok(match lab.subcommand() {
+            Some(("run", run)) => Command::LabRun(LabRun {
+                names: run.get_many::<String>("names").into_iter().flatten().cloned().collect(),
+                strategies: run.get_many::<String>("strategies").into_iter().flatten().cloned().collect(),
+                repeats: run.get_one::<u32>("repeats").copied(),
+                size: run.get_one::<u64>("size").copied(),
+                json: run.get_flag("json"),
+            }),
+            _ => Command::LabList,
+        }),
+        Some(("run", run)) => program(matches, run, color),
+        _ => program(matches, matches, color),
+    }
+}
+
+fn program(matches: &ArgMatches, own: &ArgMatches, color: bool) -> Result<Command, i32> {
+    let (strategy, arguments) = chosen(matches)?;
+    let mut rest: Vec<String> = own.get_many::<String>("arguments").into_iter().flatten().cloned().collect();
+    let mut options = Options { color, ..Options::default() };
+    options.heap.arguments = arguments;
+    options.heap.stress = matches.get_flag("gc-stress");
+    options.heap.verify = matches.get_flag("gc-verify");
+    options.heap.log = matches.get_flag("gc-log");
+    options.seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
+    if let Some(policy) = matches.get_one::<String>("exit").and_then(|name| ExitPolicy::named(name)) {
+        options.exit = policy;
+    }
+    if let Some(text) = matches.get_one::<String>("heap-limit") {
+        options.heap.limit = size(text)?;
+    }
+    let file = own.get_one::<PathBuf>("file").cloned();
+    let code = matches.get_one::<String>("code").cloned();
+    let program = match (code, file) {
+        (Some(code), file) => {
+            // With -e there is no script: every word is an argument.
+            if let Some(first) = file {
+                rest.insert(0, first.to_string_lossy().into_owned());
+            }
+            Program::Text(code)
+        }
+        (None, Some(file)) if file.as_os_str() == "-" => Program::Input,
+        (None, Some(file)) => Program::File(file),
+        (None, None) if std::io::stdin().is_terminal() => return Ok(Command::Repl { strategy, options }),
+        (None, None) => Program::Input,
+    };
+    options.arguments = rest;
+    Ok(Command::Run { strategy, options, program })
+}
+
+/// A number of bytes, with K, M or G.
+fn size(text: &str) -> Result<usize, i32> {
+    let (digits, unit) = match text.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        upper if upper.ends_with('K') => (upper[..upper.len() - 1].to_string(), 1 << 10),
+        upper if upper.ends_with('M') => (upper[..upper.len() - 1].to_string(), 1 << 20),
+        upper if upper.ends_with('G') => (upper[..upper.len() - 1].to_string(), 1 << 30),
+        upper => (upper.to_string(), 1usize),
+    };
+    match digits.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit)) {
+        Some(bytes) if bytes >= 1 << 20 => Ok(bytes),
+        _ => {
+            let message = format!("invalid size '{text}' for '--heap-limit': a number of bytes, or with K, M or G; at least 1M");
+            Err(usage(&message))
+        }
+    }
+}
+
+/// Says what is wrong with the command line.
+fn usage(message: &str) -> i32 {
+    eprintln!("error: {message}\n\nFor more information, try '--help'.");
+    exit_code::USAGE
+}
+
+/// The strategy of this name and its options, from the flag or the environment.
+fn chosen(matches: &ArgMatches) -> Result<(Strategy, Vec<(String, String)>), i32> {
+    let given = matches.get_one::<String>("gc").cloned();
+    let from = if given.is_some() { "'--gc'" } else { "the variable CALF_GC" };
+    let text = given.or_else(|| std::env::var("CALF_GC").ok().filter(|name| !name.is_empty()));
+    let text = text.unwrap_or_else(|| "inline".to_string());
+    let (name, options) = text.split_once(':').unwrap_or((&text, ""));
+    let Some(strategy) = Strategy::named(name) else {
+        return Err(unknown_strategy(name, from));
+    };
+    let mut arguments = Vec::new();
+    for option in options.split(',').filter(|option| !option.is_empty()) {
+        let (key, value) = option.split_once('=').unwrap_or((option, "on"));
+        arguments.push((key.to_string(), value.to_string()));
+    }
+    Ok((strategy, arguments))
+}
+
+/// Says that there is no such strategy, and which is the nearest.
+pub fn unknown_strategy(name: &str, from: &str) -> i32 {
+    let names = STRATEGIES.iter().filter(|row| !row.hidden).map(|row| row.name);
+    let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(&parser());
+    error.insert(ContextKind::InvalidArg, ContextValue::String(from.to_string()));
+    error.insert(ContextKind::InvalidValue, ContextValue::String(name.to_string()));
+    error.insert(ContextKind::ValidValue, ContextValue::Strings(names.clone().map(str::to_string).collect()));
+    let candidates: Vec<&str> = names.collect();
+    if let Some(near) = calf_source::suggest(name, candidates) {
+        error.insert(ContextKind::SuggestedValue, ContextValue::String(near.to_string()));
+    }
+    let rendered: StyledStr = error.render();
+    eprint!("{rendered}");
+    exit_code::USAGE
+}

@@ -1,0 +1,83 @@
+//! Running a program: reading its text, starting the machine, leaving with its code.
+
+use crate::arguments::Program;
+use crate::signal;
+use calf_gc::Strategy;
+use calf_vm::{Machine, Options, exit_code};
+use std::io::Read;
+use std::path::Path;
+
+/// Runs a program and gives the exit code.
+pub fn run(strategy: Strategy, options: Options, program: Program) -> i32 {
+    let (name, bytes) = match read(program) {
+        Ok(read) => read,
+        Err(code) => return code,
+    };
+    let mut machine = match start(strategy, options) {
+        Ok(machine) => machine,
+        Err(code) => return code,
+    };
+    signal::catch_interrupt();
+    let code = machine.run_file(&name, bytes);
+    machine.finish(code)
+}
+
+/// A machine, or the code to leave with.
+pub fn start(strategy: Strategy, options: Options) -> Result<Box<dyn Machine>, i32> {
+    calf_vm::start(strategy, options).map_err(|error| {
+        eprintln!("calf: {error}");
+        match error {
+            calf_gc::HeapError::Reserve { .. } => exit_code::RUNTIME,
+            _ => exit_code::USAGE,
+        }
+    })
+}
+
+fn read(program: Program) -> Result<(String, Vec<u8>), i32> {
+    match program {
+        Program::Text(text) => Ok(("-e".to_string(), text.into_bytes())),
+        Program::Input => {
+            let mut bytes = Vec::new();
+            match std::io::stdin().read_to_end(&mut bytes) {
+                Ok(_) => Ok(("stdin".to_string(), bytes)),
+                Err(error) => {
+                    eprintln!("calf: cannot read standard input: {error}");
+                    Err(exit_code::IO)
+                }
+            }
+        }
+        Program::File(path) => read_file(&path).map(|bytes| (path.to_string_lossy().into_owned(), bytes)),
+    }
+}
+
+/// The bytes of a script, or the code to leave with.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, i32> {
+    if path.is_dir() {
+        eprintln!("calf: '{}' is a directory; give a script", path.display());
+        return Err(exit_code::IO);
+    }
+    std::fs::read(path).map_err(|error| {
+        eprintln!("calf: cannot read '{}': {error}", path.display());
+        if error.kind() == std::io::ErrorKind::NotFound
+            && let Some(near) = nearest_file(path)
+        {
+            eprintln!("  tip: a similar file exists: '{near}'");
+        }
+        exit_code::IO
+    })
+}
+
+fn nearest_file(path: &Path) -> Option<String> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let names: Vec<String> = std::fs::read_dir(directory)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .take(10_000)
+        .collect();
+    let name = path.file_name()?.to_str()?;
+    let near = calf_source::suggest(name, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).to_string_lossy().into_owned())
+}

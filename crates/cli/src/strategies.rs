@@ -1,0 +1,44 @@
+//! `calf gc list` and `calf gc explain`: the table of strategies, printed.
+
+use crate::arguments::unknown_strategy;
+use calf_gc::{STRATEGIES, Strategy};
+use std::fmt::Write;
+
+/// One line for each strategy.
+pub fn list(names_only: bool) -> i32 {
+    let mut text = String::new();
+    let width = STRATEGIES.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    for row in STRATEGIES.iter().filter(|row| !row.hidden) {
+        if names_only {
+            writeln!(text, "{}", row.name).expect("a string takes all");
+        } else {
+            writeln!(text, "{:width$}  {}", row.name, row.lesson).expect("a string takes all");
+        }
+    }
+    crate::print(&text)
+}
+
+/// Everything the table says of one strategy.
+pub fn explain(name: &str) -> i32 {
+    let Some(strategy) = Strategy::named(name) else {
+        return unknown_strategy(name, "'NAME'");
+    };
+    let row = strategy.row();
+    let mut text = format!("{}: {}\n\n", row.name, row.lesson);
+    let counts = if row.counts() { "yes" } else { "no" };
+    let freezes = if row.freezes { "yes" } else { "no" };
+    for (title, entry) in [
+        ("where the bookkeeping lives", row.bookkeeping),
+        ("what a collection may visit", row.visits),
+        ("where allocations and frees go", row.memory),
+        ("a full collection in a child writes", row.collection_writes),
+        ("reading writes", row.reading_writes),
+        ("what is not given back", row.limits),
+        ("counts references", counts),
+        ("can freeze", freezes),
+        ("source", row.source),
+    ] {
+        writeln!(text, "  {title:36}  {entry}").expect("a string takes all");
+    }
+    crate::print(&text)
+}

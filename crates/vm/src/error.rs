@@ -1,0 +1,231 @@
+//! Errors that a program can catch: their classes, how one is thrown, and where it came from.
+
+use crate::code::Frame;
+use crate::vm::Vm;
+use calf_gc::{Collector, Value};
+use calf_source::{SourceFile, Span};
+use std::rc::Rc;
+
+/// Something was thrown; the value is in the mutator's `exception`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thrown;
+
+macro_rules! error_kinds {
+    ($($name:ident $meaning:literal)+) => {
+        /// The machine's own kinds of error; each is a class of the language with this name.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum ErrorKind { $(#[doc = $meaning] $name),+ }
+
+        impl ErrorKind {
+            /// Every kind, in the order of the known classes.
+            pub const ALL: &[ErrorKind] = &[$(ErrorKind::$name),+];
+            /// The class's name.
+            pub const fn name(self) -> &'static str {
+                match self { $(ErrorKind::$name => stringify!($name)),+ }
+            }
+        }
+    };
+}
+
+error_kinds! {
+    Error "The base class of all."
+    TypeError "A value of the wrong type."
+    NameError "A variable that is not defined."
+    PropertyError "A field or method that is not there."
+    IndexError "A position outside a list, string or buffer."
+    KeyError "A key that a map has not."
+    ValueError "A value of the right type that makes no sense."
+    AssertionError "An assertion that failed."
+    OutOfMemory "The heap's limit is reached."
+    StackOverflow "Too many calls in progress."
+    IoError "The system refused."
+    UnsupportedError "The chosen collector cannot do it."
+    Interrupt "The user pressed Ctrl-C."
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceLine {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The function's name; `None` for the top level.
+    pub function: Option<String>,
+}
+
+/// Where the error that travels, or the last one, was thrown.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The file.
+    pub file: Rc<SourceFile>,
+    /// The text that failed.
+    pub span: Span,
+    /// Innermost call first; folded in the middle when long.
+    pub trace: Vec<TraceLine>,
+    /// How many calls were left out after the first [`TRACE_HEAD`] lines.
+    pub folded: usize,
+}
+
+/// Lines of a trace kept before the fold.
+pub const TRACE_HEAD: usize = 12;
+const TRACE_TAIL: usize = 8;
+
+impl Origin {
+    /// The trace as it is printed, innermost call first.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (number, line) in self.trace.iter().enumerate() {
+            if number == TRACE_HEAD && self.folded > 0 {
+                lines.push(format!("  … {} more calls", self.folded));
+            }
+            match &line.function {
+                Some(name) => lines.push(format!("[line {}] in {name}()", line.line)),
+                None => lines.push(format!("[line {}] in script", line.line)),
+            }
+        }
+        lines
+    }
+}
+
+impl<C: Collector> Vm<C> {
+    /// Throws an error of the machine's.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn throw(&mut self, kind: ErrorKind, message: impl AsRef<str>) -> Thrown {
+        let origin = self.origin();
+        match self.new_error(kind, message.as_ref(), &origin) {
+            Ok(error) => self.travel(error, Some(origin)),
+            // Out of memory while making the error: that one is thrown instead.
+            Err(Thrown) => Thrown,
+        }
+    }
+
+    /// Throws the error that was made for this when the machine started, since nothing can be allocated now.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn throw_out_of_memory(&mut self) -> Thrown {
+        let error = self.mutator.known.get(self.out_of_memory).copied().unwrap_or(Value::NIL);
+        self.heap.retain(error);
+        let origin = self.origin();
+        self.travel(error, Some(origin))
+    }
+
+    fn travel(&mut self, error: Value, origin: Option<Origin>) -> Thrown {
+        let old = std::mem::replace(&mut self.mutator.exception, error);
+        self.heap.release(old);
+        if origin.is_some() {
+            self.origin = origin;
+        }
+        Thrown
+    }
+
+    /// Throws a value of the program's. An error instance that was thrown before keeps its origin and its trace.
+    pub(crate) fn throw_value(&mut self, value: Value) -> Thrown {
+        if self.origin.is_some() && self.last_thrown == value.bits() && value.is_object() {
+            return self.travel(value, None);
+        }
+        let origin = self.origin();
+        let trace = self.symbols.intern("trace");
+        if self.is_error(value) && self.field(value, trace).is_none_or(Value::is_nil) {
+            let handle = self.hold(value);
+            let filled = self.trace_list(&origin).and_then(|list| self.set_field(self.handle(handle), trace, list));
+            let value = self.release_to(handle);
+            if filled.is_err() {
+                self.heap.release(value);
+                return Thrown;
+            }
+            self.last_thrown = value.bits();
+            return self.travel(value, Some(origin));
+        }
+        self.last_thrown = value.bits();
+        self.travel(value, Some(origin))
+    }
+
+    /// Where the machine is now.
+    pub(crate) fn origin(&self) -> Origin {
+        let frames = self.mutator.frames();
+        // SAFETY: the code of a frame is null or a loaded function, which is never freed.
+        let running: Vec<&Frame> =
+            frames.iter().filter(|frame| unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit)).collect();
+        let line_of = |frame: &Frame| {
+            // SAFETY: as above; not null, because the filter left only frames with code.
+            let code = unsafe { &*frame.code };
+            let span = code.function.spans[frame.position()];
+            TraceLine {
+                file: code.file.name().to_string(),
+                line: code.file.line(span.start),
+                function: (code.function.kind != calf_bytecode::Kind::Script).then(|| {
+                    if code.function.name.is_empty() { "fun".to_string() } else { code.function.name.to_string() }
+                }),
+            }
+        };
+        let (file, span) = match running.last() {
+            Some(frame) => {
+                // SAFETY: as above.
+                let code = unsafe { &*frame.code };
+                (code.file.clone(), code.function.spans[frame.position()])
+            }
+            None => (self.no_file.clone(), Span::default()),
+        };
+        let count = running.len();
+        let mut trace: Vec<TraceLine> = running.iter().rev().take(TRACE_HEAD).map(|frame| line_of(frame)).collect();
+        let folded = count.saturating_sub(TRACE_HEAD + TRACE_TAIL);
+        let tail = count.saturating_sub(TRACE_HEAD).min(TRACE_TAIL);
+        trace.extend(running[..tail].iter().rev().map(|frame| line_of(frame)));
+        Origin { file, span, trace, folded }
+    }
+
+    fn trace_list(&mut self, origin: &Origin) -> Result<Value, Thrown> {
+        let list = self.new_list(origin.trace.len() + 1)?;
+        let list = self.hold(list);
+        for (number, line) in origin.trace.iter().enumerate() {
+            if number == TRACE_HEAD && origin.folded > 0 {
+                let text = self.new_string(&format!("… {} more calls", origin.folded))?;
+                self.push_item(self.handle(list), text)?;
+            }
+            let place = line.function.as_deref().map_or("script".to_string(), |name| format!("{name}()"));
+            let text = self.new_string(&format!("{}:{} in {place}", line.file, line.line))?;
+            self.push_item(self.handle(list), text)?;
+        }
+        Ok(self.release_to(list))
+    }
+
+    pub(crate) fn new_error(&mut self, kind: ErrorKind, message: &str, origin: &Origin) -> Result<Value, Thrown> {
+        let mark = self.mark();
+        let result = self.new_error_inner(kind, message, origin);
+        self.drop_handles(mark);
+        result
+    }
+
+    fn new_error_inner(&mut self, kind: ErrorKind, message: &str, origin: &Origin) -> Result<Value, Thrown> {
+        let Some(&class) = self.mutator.known.get(kind as usize) else {
+            // While the machine starts there are no classes yet: the text itself is thrown.
+            return self.new_string(message);
+        };
+        let instance = self.new_instance(class)?;
+        let instance = self.hold(instance);
+        let text = self.new_string(message)?;
+        let symbol = self.symbols.intern("message");
+        self.set_field(self.handle(instance), symbol, text)?;
+        let trace = self.trace_list(origin)?;
+        let symbol = self.symbols.intern("trace");
+        self.set_field(self.handle(instance), symbol, trace)?;
+        let error = self.release_to(instance);
+        self.last_thrown = error.bits();
+        Ok(error)
+    }
+
+    /// Is it an instance of `Error` or of a class that inherits from it?
+    pub(crate) fn is_error(&self, value: Value) -> bool {
+        let Some(&base) = self.mutator.known.first() else { return false };
+        let mut class = self.class_of(value);
+        while let Some(walk) = class {
+            if Value::object(walk) == base {
+                return true;
+            }
+            class = walk.get(crate::class::SUPERCLASS).as_object();
+        }
+        false
+    }
+}

@@ -1,0 +1,695 @@
+//! Fetch, dispatch, nothing else: each arm does the common case in a few instructions and leaves the rest to a cold function.
+//!
+//! The loop keeps three things in the processor's registers: `pc`, `base` and `constants`. Every slow half gets the saved frame
+//! instead; after one that may have changed frames, the three are loaded again.
+
+use crate::code::Cache;
+use crate::error::Thrown;
+use crate::kind::Kind;
+use crate::vm::Vm;
+use calf_bytecode::Op;
+use calf_bytecode::op::{a, b, bx, c, sbx, sj};
+use calf_gc::{Collector, Value};
+
+/// The shape word of a closure, without its units: compared with the upper half of a header shifted accordingly.
+const CLOSURE: u32 = Kind::Closure.shape_word().0;
+const LIST: u32 = Kind::List.shape_word().0;
+/// All of a shape word but its units.
+const WITHOUT_UNITS: u32 = 0x00FF_FFFF;
+
+/// Leaves the running function with `result`: its window is released where counts are kept, and the result put where the window began.
+macro_rules! return_value {
+    ($vm:ident, $base:ident, $pc:ident, $constants:ident, $result:expr) => {{
+        let result: Value = $result;
+        // SAFETY: below a frame that runs code lies at least this run's exit frame; windows lie in the stack region.
+        unsafe {
+            if C::COUNTS {
+                let registers = (*(*$vm.mutator.frame).code).registers as usize;
+                for index in 0..registers {
+                    let place = $base.add(index);
+                    let old = *place;
+                    if old.is_object() {
+                        *place = Value::NIL;
+                        $vm.heap.release(old);
+                    }
+                }
+            }
+            *$base = result;
+            let frame = $vm.mutator.frame.sub(1);
+            $vm.mutator.frame = frame;
+            $pc = (*frame).pc;
+            $base = (*frame).base;
+            $constants = (*(*frame).code).constants;
+        }
+    }};
+}
+
+impl<C: Collector> Vm<C> {
+    /// Runs from the running frame until the machine's exit code is reached; the result is then in the exit frame's first register.
+    #[allow(unused_unsafe, reason = "the accessors below are used inside and outside of unsafe blocks")]
+    pub(crate) fn run(&mut self) -> Result<(), Thrown> {
+        // The exit frame of this run lies just below the frame to begin with.
+        let floor = self.mutator.frame.wrapping_sub(1);
+        let mark = self.mark();
+        let mut pc: *const u32;
+        let mut base: *mut Value;
+        let mut constants: *const Value;
+
+        macro_rules! reload {
+            () => {
+                // SAFETY: the running frame runs code; its pointers are those of its window and its loaded function.
+                unsafe {
+                    let frame = &*self.mutator.frame;
+                    pc = frame.pc;
+                    base = frame.base;
+                    constants = (*frame.code).constants;
+                }
+            };
+        }
+        macro_rules! save {
+            () => {
+                // SAFETY: `frame` is the running frame.
+                unsafe { (*self.mutator.frame).pc = pc }
+            };
+        }
+        // SAFETY (register, constant, extension): the checker proved every register below the window's size, every constant and
+        // extension in range, and that the words end with a return; the window lies in the stack region.
+        macro_rules! register {
+            ($index:expr) => {
+                unsafe { *base.add($index) }
+            };
+        }
+        macro_rules! constant {
+            ($index:expr) => {
+                unsafe { *constants.add($index) }
+            };
+        }
+        macro_rules! extension {
+            () => {
+                unsafe { *pc }
+            };
+        }
+        macro_rules! skip_extension {
+            () => {
+                pc = unsafe { pc.add(1) }
+            };
+        }
+        // The result of an instruction: releases what the register held.
+        macro_rules! set {
+            ($index:expr, $owned:expr) => {{
+                let owned: Value = $owned;
+                // SAFETY: as for `register`.
+                unsafe {
+                    let place = base.add($index);
+                    if C::COUNTS {
+                        let old = *place;
+                        *place = owned;
+                        self.heap.release(old);
+                    } else {
+                        *place = owned;
+                    }
+                }
+            }};
+        }
+        macro_rules! retained {
+            ($value:expr) => {{
+                let value: Value = $value;
+                self.heap.retain(value);
+                value
+            }};
+        }
+        // Moves a register out, leaving nil where counts are kept.
+        macro_rules! taken {
+            ($index:expr) => {{
+                // SAFETY: as for `register`.
+                unsafe {
+                    let place = base.add($index);
+                    let value = *place;
+                    if C::COUNTS {
+                        *place = Value::NIL;
+                    }
+                    value
+                }
+            }};
+        }
+        macro_rules! thrown {
+            () => {{
+                self.drop_handles(mark);
+                if self.unwind(floor) {
+                    reload!();
+                    continue;
+                }
+                return Err(Thrown);
+            }};
+        }
+        macro_rules! check {
+            ($result:expr) => {
+                if $result.is_err() {
+                    thrown!();
+                }
+            };
+        }
+        macro_rules! poll {
+            () => {
+                if self.heap.wants_attention() {
+                    save!();
+                    check!(self.poll());
+                }
+            };
+        }
+        macro_rules! arithmetic {
+            ($word:expr, $right:expr, $slow:ident, $operation:expr) => {{
+                let word: u32 = $word;
+                let left = register!(b(word));
+                let right: Value = $right;
+                if left.is_number() && right.is_number() {
+                    let operation: fn(f64, f64) -> f64 = $operation;
+                    set!(a(word), Value::number(operation(left.as_number_unchecked(), right.as_number_unchecked())));
+                } else {
+                    save!();
+                    check!(self.$slow(left, right, unsafe { base.add(a(word)) }));
+                }
+            }};
+        }
+        macro_rules! jump {
+            ($polls:literal) => {{
+                // While the instruction pointer is still within this instruction, which the table of live registers knows.
+                if $polls {
+                    poll!();
+                }
+                // SAFETY: the checker proved that the target is an instruction of this function.
+                pc = unsafe { pc.offset(1 + extension!() as i32 as isize) };
+            }};
+        }
+        macro_rules! compare_and_jump {
+            ($left:expr, $right:expr, $operator:tt, $wanted:literal) => {{
+                let (left, right): (Value, Value) = ($left, $right);
+                if left.is_number() && right.is_number() {
+                    if (left.as_number_unchecked() $operator right.as_number_unchecked()) == $wanted {
+                        jump!($wanted);
+                    } else {
+                        skip_extension!();
+                    }
+                } else {
+                    save!();
+                    self.operands_must_be_numbers();
+                    thrown!();
+                }
+            }};
+        }
+        macro_rules! compare {
+            ($word:expr, $operator:tt) => {{
+                let word: u32 = $word;
+                let (left, right) = (register!(b(word)), register!(c(word)));
+                if left.is_number() && right.is_number() {
+                    set!(a(word), Value::boolean(left.as_number_unchecked() $operator right.as_number_unchecked()));
+                } else {
+                    save!();
+                    self.operands_must_be_numbers();
+                    thrown!();
+                }
+            }};
+        }
+        macro_rules! equal_and_jump {
+            ($left:expr, $right:expr, $wanted:literal) => {{
+                if self.equal($left, $right) == $wanted {
+                    jump!(true);
+                } else {
+                    skip_extension!();
+                }
+            }};
+        }
+        // Enters the closure at register A of `word` with its arguments in place, if that is what it is.
+        macro_rules! call {
+            ($at:expr, $count:expr) => {{
+                let (at, count): (usize, usize) = ($at, $count);
+                let callee = register!(at);
+                if callee.is_object() {
+                    // SAFETY: it is a reference.
+                    let object = unsafe { callee.as_object_unchecked() };
+                    if object.shape_word().0 & WITHOUT_UNITS == CLOSURE {
+                        // SAFETY: slot 0 of a closure is the address of its code.
+                        let code = unsafe { object.slot(0) }.as_raw() as *const crate::code::Code;
+                        enter!(at, count, callee, code);
+                    }
+                }
+                save!();
+                check!(self.call_slowly(unsafe { base.add(at) }, count));
+                reload!();
+            }};
+        }
+        macro_rules! enter {
+            ($at:expr, $count:expr, $closure:expr, $code:expr) => {{
+                // SAFETY: `code` is a loaded function; the frame behind the running one is in the region as long as it is below
+                // `frames_end`, and so is the window below `stack_end`.
+                unsafe {
+                    let code: *const crate::code::Code = $code;
+                    let window = base.add($at);
+                    let next = self.mutator.frame.add(1);
+                    if (*code).arity as usize == $count
+                        && next < self.mutator.frames_end
+                        && window.wrapping_add((*code).registers as usize) < self.mutator.stack_end
+                    {
+                        (*self.mutator.frame).pc = pc;
+                        (*next).code = code;
+                        (*next).base = window;
+                        (*next).closure = $closure;
+                        self.mutator.frame = next;
+                        base = window;
+                        pc = (*code).words;
+                        constants = (*code).constants;
+                        continue;
+                    }
+                }
+            }};
+        }
+
+        reload!();
+        loop {
+            // SAFETY: `pc` is at an instruction of the running function; the checker proved that its operation number is one.
+            let word = unsafe { *pc };
+            pc = unsafe { pc.add(1) };
+            let op: Op = unsafe { std::mem::transmute(word as u8) };
+            match op {
+                Op::LoadConstant => set!(a(word), retained!(constant!(bx(word)))),
+                Op::LoadConstantWide => {
+                    set!(a(word), retained!(constant!(extension!() as usize)));
+                    skip_extension!();
+                }
+                Op::LoadInteger => set!(a(word), Value::number(sbx(word) as f64)),
+                Op::LoadNil => set!(a(word), Value::NIL),
+                Op::LoadBoolean => set!(a(word), Value::boolean(b(word) != 0)),
+                Op::Copy => set!(a(word), retained!(register!(b(word)))),
+                Op::Take => set!(a(word), taken!(b(word))),
+                Op::Release => {
+                    for index in a(word)..a(word) + b(word) {
+                        set!(index, Value::NIL);
+                    }
+                    poll!();
+                }
+
+                Op::GetGlobal => {
+                    // SAFETY: the number was given out by the machine.
+                    let value = unsafe { *self.mutator.globals.add(bx(word)) };
+                    if value.is_absent() {
+                        save!();
+                        self.undefined_variable(bx(word));
+                        thrown!();
+                    }
+                    set!(a(word), retained!(value));
+                }
+                Op::DefineGlobal => {
+                    let value = taken!(a(word));
+                    self.replace_global(bx(word), value);
+                }
+                Op::SetGlobal => {
+                    // SAFETY: as above.
+                    if unsafe { *self.mutator.globals.add(bx(word)) }.is_absent() {
+                        save!();
+                        self.undefined_variable(bx(word));
+                        thrown!();
+                    }
+                    let value = retained!(register!(a(word)));
+                    self.replace_global(bx(word), value);
+                }
+
+                Op::NewBox => {
+                    save!();
+                    check!(self.new_box(unsafe { base.add(a(word)) }));
+                }
+                Op::GetBox => {
+                    // SAFETY: the compiler puts a box there, which has one slot.
+                    let value = unsafe { register!(b(word)).as_object_unchecked().slot(0) };
+                    set!(a(word), retained!(value));
+                }
+                Op::SetBox => {
+                    let value = retained!(register!(b(word)));
+                    // SAFETY: as above.
+                    unsafe { self.heap.store(register!(a(word)).as_object_unchecked(), 0, value) };
+                }
+                Op::GetCaptured => {
+                    // SAFETY: the running closure has this capture in slot 1 + Bx.
+                    let value = unsafe { (*self.mutator.frame).closure.as_object_unchecked().slot(1 + bx(word)) };
+                    set!(a(word), retained!(value));
+                }
+                Op::GetCapturedWide => {
+                    save!();
+                    let value = self.wide_capture(bx(word));
+                    set!(a(word), retained!(value));
+                }
+                Op::GetCapturedBox => {
+                    // SAFETY: the capture is a box.
+                    let value = unsafe {
+                        let closure = (*self.mutator.frame).closure.as_object_unchecked();
+                        closure.slot(1 + bx(word)).as_object_unchecked().slot(0)
+                    };
+                    set!(a(word), retained!(value));
+                }
+                Op::SetCapturedBox => {
+                    let value = retained!(register!(a(word)));
+                    // SAFETY: the capture is a box.
+                    unsafe {
+                        let closure = (*self.mutator.frame).closure.as_object_unchecked();
+                        self.heap.store(closure.slot(1 + bx(word)).as_object_unchecked(), 0, value);
+                    }
+                }
+                Op::NewSpill => {
+                    save!();
+                    check!(self.new_spill(unsafe { base.add(a(word)) }, bx(word), extension!() as usize));
+                    skip_extension!();
+                }
+                Op::GetSpill => {
+                    let value = self.spilled(register!(calf_bytecode::op::SPILL_REGISTER as usize), bx(word));
+                    set!(a(word), retained!(value));
+                }
+                Op::SetSpill => {
+                    let value = retained!(register!(a(word)));
+                    self.set_spilled(register!(calf_bytecode::op::SPILL_REGISTER as usize), bx(word), value);
+                }
+
+                Op::Add => arithmetic!(word, register!(c(word)), add_slowly, |x, y| x + y),
+                Op::Subtract => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x - y),
+                Op::Multiply => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x * y),
+                Op::Divide => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x / y),
+                Op::Remainder => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x % y),
+                Op::AddConstant => arithmetic!(word, constant!(c(word)), add_slowly, |x, y| x + y),
+                Op::SubtractConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x - y),
+                Op::MultiplyConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x * y),
+                Op::DivideConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x / y),
+                Op::RemainderConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x % y),
+                Op::Negate => {
+                    let value = register!(b(word));
+                    if value.is_number() {
+                        set!(a(word), Value::number(-value.as_number_unchecked()));
+                    } else {
+                        save!();
+                        self.operand_must_be_a_number();
+                        thrown!();
+                    }
+                }
+                Op::Not => {
+                    let truth = register!(b(word)).is_truthy();
+                    set!(a(word), Value::boolean(!truth));
+                }
+
+                Op::Equal => {
+                    let equal = self.equal(register!(b(word)), register!(c(word)));
+                    set!(a(word), Value::boolean(equal));
+                }
+                Op::NotEqual => {
+                    let equal = self.equal(register!(b(word)), register!(c(word)));
+                    set!(a(word), Value::boolean(!equal));
+                }
+                Op::Less => compare!(word, <),
+                Op::LessEqual => compare!(word, <=),
+                Op::Contains => {
+                    save!();
+                    check!(self.contains_slowly(register!(b(word)), register!(c(word)), unsafe { base.add(a(word)) }));
+                }
+
+                // SAFETY: the checker proved that the targets are instructions of this function.
+                Op::Jump => pc = unsafe { pc.offset(sj(word)) },
+                Op::Loop => {
+                    poll!();
+                    pc = unsafe { pc.offset(sj(word)) };
+                }
+                Op::JumpIfTrue => {
+                    if register!(a(word)).is_truthy() {
+                        jump!(true);
+                    } else {
+                        skip_extension!();
+                    }
+                }
+                Op::JumpIfFalse => {
+                    if register!(a(word)).is_truthy() {
+                        skip_extension!();
+                    } else {
+                        jump!(false);
+                    }
+                }
+                Op::JumpIfEqual => equal_and_jump!(register!(a(word)), register!(b(word)), true),
+                Op::JumpUnlessEqual => equal_and_jump!(register!(a(word)), register!(b(word)), false),
+                Op::JumpIfEqualConstant => equal_and_jump!(register!(a(word)), constant!(b(word)), true),
+                Op::JumpUnlessEqualConstant => equal_and_jump!(register!(a(word)), constant!(b(word)), false),
+                Op::JumpIfLess => compare_and_jump!(register!(a(word)), register!(b(word)), <, true),
+                Op::JumpUnlessLess => compare_and_jump!(register!(a(word)), register!(b(word)), <, false),
+                Op::JumpIfLessEqual => compare_and_jump!(register!(a(word)), register!(b(word)), <=, true),
+                Op::JumpUnlessLessEqual => compare_and_jump!(register!(a(word)), register!(b(word)), <=, false),
+                Op::JumpIfLessConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <, true),
+                Op::JumpUnlessLessConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <, false),
+                Op::JumpIfLessEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <=, true),
+                Op::JumpUnlessLessEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <=, false),
+                Op::JumpIfGreaterConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >, true),
+                Op::JumpUnlessGreaterConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >, false),
+                Op::JumpIfGreaterEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >=, true),
+                Op::JumpUnlessGreaterEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >=, false),
+
+                Op::GetField => {
+                    let holder = register!(b(word));
+                    // SAFETY: the loader numbered the cache sites.
+                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    if holder.is_object() {
+                        // SAFETY: a reference; the offset was found for objects with this very shape word.
+                        unsafe {
+                            let object = holder.as_object_unchecked();
+                            if object.shape_word().0 == (*site).shape_word && (*site).offset != 0 {
+                                let value = Value::from_bits(*object.pointer().add((*site).offset as usize));
+                                set!(a(word), retained!(value));
+                                skip_extension!();
+                                continue;
+                            }
+                        }
+                    }
+                    save!();
+                    check!(self.get_field_slowly(holder, site, unsafe { base.add(a(word)) }));
+                    skip_extension!();
+                }
+                Op::SetField | Op::SetFieldTake => {
+                    let holder = register!(a(word));
+                    // SAFETY: as for GetField.
+                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    if holder.is_object() {
+                        // SAFETY: as for GetField; a store that adds a field goes to a slot that is nil and inline.
+                        unsafe {
+                            let object = holder.as_object_unchecked();
+                            if object.shape_word().0 == (*site).shape_word && (*site).offset != 0 {
+                                let value = if op == Op::SetFieldTake { taken!(b(word)) } else { retained!(register!(b(word))) };
+                                if (*site).next_word != (*site).shape_word {
+                                    object.set_shape_word(calf_gc::ShapeWord((*site).next_word));
+                                }
+                                self.heap.store(object, (*site).offset as usize - 1, value);
+                                skip_extension!();
+                                continue;
+                            }
+                        }
+                    }
+                    save!();
+                    check!(self.set_field_slowly(holder, register!(b(word)), site));
+                    skip_extension!();
+                }
+                Op::GetSuper => {
+                    save!();
+                    // SAFETY: as for GetField.
+                    let symbol = unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
+                    check!(self.get_super(register!(b(word)), register!(c(word)), symbol, unsafe { base.add(a(word)) }));
+                    skip_extension!();
+                }
+                Op::GetIndex => {
+                    let (holder, index) = (register!(b(word)), register!(c(word)));
+                    if let Some(value) = list_item(holder, index) {
+                        set!(a(word), retained!(value));
+                    } else {
+                        save!();
+                        check!(self.get_index_slowly(holder, index, unsafe { base.add(a(word)) }));
+                    }
+                }
+                Op::GetIndexConstant => {
+                    let (holder, index) = (register!(b(word)), constant!(c(word)));
+                    if let Some(value) = list_item(holder, index) {
+                        set!(a(word), retained!(value));
+                    } else {
+                        save!();
+                        check!(self.get_index_slowly(holder, index, unsafe { base.add(a(word)) }));
+                    }
+                }
+                Op::SetIndex | Op::SetIndexTake => {
+                    let (holder, index) = (register!(a(word)), register!(b(word)));
+                    if let Some((list, items, at)) = list_place(holder, index) {
+                        let value = if op == Op::SetIndexTake { taken!(c(word)) } else { retained!(register!(c(word))) };
+                        // SAFETY: `list_place` checked the bounds.
+                        unsafe { self.heap.store_part(list, items, at, value) };
+                    } else {
+                        save!();
+                        check!(self.set_index_slowly(holder, index, register!(c(word))));
+                    }
+                }
+
+                Op::Call => call!(a(word), b(word)),
+                Op::CallGlobal => {
+                    // SAFETY: the number was given out by the machine.
+                    let value = unsafe { *self.mutator.globals.add(extension!() as usize) };
+                    if value.is_absent() {
+                        save!();
+                        self.undefined_variable(extension!() as usize);
+                        thrown!();
+                    }
+                    set!(a(word), retained!(value));
+                    skip_extension!();
+                    call!(a(word), b(word));
+                }
+                Op::Invoke => {
+                    let receiver = register!(a(word));
+                    // SAFETY: as for GetField.
+                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    skip_extension!();
+                    if receiver.is_object() {
+                        // SAFETY: a reference; the closure belongs to the class of objects with this shape word.
+                        unsafe {
+                            let object = receiver.as_object_unchecked();
+                            if object.shape_word().0 == (*site).shape_word && (*site).closure != 0 {
+                                let closure = Value::object(calf_gc::Object::from_address((*site).closure));
+                                enter!(a(word), b(word), closure, (*site).code);
+                            }
+                        }
+                    }
+                    save!();
+                    check!(self.invoke_slowly(unsafe { base.add(a(word)) }, b(word), site));
+                    reload!();
+                }
+                Op::InvokeSuper => {
+                    // SAFETY: as for GetField.
+                    let symbol = unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
+                    skip_extension!();
+                    save!();
+                    let class = taken!(c(word));
+                    check!(self.invoke_super(unsafe { base.add(a(word)) }, b(word), class, symbol));
+                    reload!();
+                }
+                Op::CallSpread => {
+                    save!();
+                    check!(self.call_spread(unsafe { base.add(a(word)) }, None));
+                    reload!();
+                }
+                Op::InvokeSpread => {
+                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    skip_extension!();
+                    save!();
+                    check!(self.call_spread(unsafe { base.add(a(word)) }, Some(site)));
+                    reload!();
+                }
+                Op::Return => {
+                    let result = taken!(a(word));
+                    return_value!(self, base, pc, constants, result);
+                }
+                Op::ReturnNil => {
+                    return_value!(self, base, pc, constants, Value::NIL);
+                }
+
+                Op::NewList => {
+                    save!();
+                    check!(self.new_list_from(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }, c(word)));
+                }
+                Op::Append => {
+                    save!();
+                    check!(self.append(register!(a(word)), unsafe { base.add(b(word)) }));
+                }
+                Op::NewMap => {
+                    save!();
+                    check!(self.new_map_from(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }, c(word)));
+                }
+                Op::Interpolate => {
+                    save!();
+                    check!(self.interpolate(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }, c(word)));
+                }
+                Op::Closure => {
+                    save!();
+                    check!(self.new_closure(unsafe { base.add(a(word)) }, bx(word), base));
+                }
+                Op::Class => {
+                    save!();
+                    check!(self.new_class(unsafe { base.add(a(word)) }, constant!(bx(word)), extension!()));
+                    skip_extension!();
+                }
+                Op::Inherit => {
+                    save!();
+                    check!(self.inherit(register!(a(word)), register!(b(word))));
+                }
+                Op::Method => {
+                    save!();
+                    let method = taken!(b(word));
+                    check!(self.add_method(register!(a(word)), constant!(extension!() as usize), method));
+                    skip_extension!();
+                }
+
+                Op::IterateBegin => {
+                    save!();
+                    check!(self.iterate_begin(unsafe { base.add(a(word)) }));
+                }
+                Op::IterateNext => {
+                    let (iterated, position) = (register!(a(word)), register!(a(word) + 1));
+                    if let Some(value) = list_item(iterated, position) {
+                        set!(b(word), retained!(value));
+                        set!(a(word) + 1, Value::number(position.as_number_unchecked() + 1.0));
+                        skip_extension!();
+                        poll!();
+                        continue;
+                    }
+                    save!();
+                    match self.iterate_next(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }) {
+                        Ok(true) => {
+                            skip_extension!();
+                            poll!();
+                        }
+                        Ok(false) => jump!(false),
+                        Err(Thrown) => thrown!(),
+                    }
+                }
+                Op::Throw => {
+                    save!();
+                    let value = taken!(a(word));
+                    self.throw_value(value);
+                    thrown!();
+                }
+                Op::Print => {
+                    save!();
+                    check!(self.print(register!(a(word))));
+                }
+                Op::Import => {
+                    save!();
+                    check!(self.import(constant!(bx(word)), unsafe { base.add(a(word)) }));
+                }
+                Op::Exit => return Ok(()),
+            }
+        }
+    }
+}
+
+/// The item of a list at a whole, non-negative number within its length; the rest is for the slow half.
+#[inline(always)]
+fn list_item(holder: Value, index: Value) -> Option<Value> {
+    let (_, items, at) = list_place(holder, index)?;
+    // SAFETY: `list_place` checked the bounds.
+    Some(unsafe { items.slot(at) })
+}
+
+/// The list, its part and the position in it, if `holder` is a list and `index` within its length.
+#[inline(always)]
+fn list_place(holder: Value, index: Value) -> Option<(calf_gc::Object, calf_gc::Object, usize)> {
+    if !holder.is_object() || !index.is_number() {
+        return None;
+    }
+    // SAFETY: a reference; a list has two slots, its length and its items, of which there are at least `length`.
+    unsafe {
+        let list = holder.as_object_unchecked();
+        if list.shape_word().0 & WITHOUT_UNITS != LIST {
+            return None;
+        }
+        let number = index.as_number_unchecked();
+        // A fraction, a negative number or NaN changes by the conversion or exceeds every length.
+        let at = number as i64 as u64;
+        if at as i64 as f64 != number || at >= list.slot(0).as_raw() {
+            return None;
+        }
+        Some((list, list.slot(1).as_object_unchecked(), at as usize))
+    }
+}

@@ -1,0 +1,275 @@
+//! Maps: entries in insertion order in a part, and, from the ninth entry on, an index of their positions in a flat object.
+//!
+//! The order in which a program sees the keys is that of insertion, never that of hashing, so nothing observable depends on an
+//! address. A key that is hashed by identity is found by its address; where a collector moves objects, an index that was built
+//! before the last move is built again at the next look-up.
+
+use crate::error::{ErrorKind, Thrown};
+use crate::kind::Kind;
+use crate::string;
+use crate::vm::Vm;
+use calf_gc::{Collector, Object, Value};
+
+/// Slot: entries used, removed ones included (raw).
+pub(crate) const USED: usize = 0;
+/// Slot: entries live (raw); bit 40 says that some key was hashed by identity.
+pub(crate) const LIVE: usize = 1;
+/// Slot: key, value, key, value … or nil.
+pub(crate) const ENTRIES: usize = 2;
+/// Slot: the index, or nil while the entries are few.
+pub(crate) const INDEX: usize = 3;
+const SLOTS: usize = 4;
+const IDENTITY: u64 = 1 << 40;
+/// Up to this many entries are searched in order.
+const FEW: usize = 8;
+/// An index entry that is free; others are an entry's number plus one.
+const FREE: u32 = 0;
+const REMOVED: u32 = u32::MAX;
+
+/// How many entries a map has.
+pub(crate) fn length(map: Object) -> usize {
+    (map.get(LIVE).as_raw() & (IDENTITY - 1)) as usize
+}
+
+/// How many entry positions are in use, removed ones included.
+pub(crate) fn used(map: Object) -> usize {
+    map.get(USED).as_raw() as usize
+}
+
+/// Key and value of entry position `at`, borrowed; `None` if the entry was removed.
+pub(crate) fn entry(map: Object, at: usize) -> Option<(Value, Value)> {
+    let entries = map.get(ENTRIES).as_object()?;
+    let key = entries.get(2 * at);
+    (!key.is_absent()).then(|| (key, entries.get(2 * at + 1)))
+}
+
+fn is_identity(key: Value) -> bool {
+    key.as_object().is_some_and(|object| object.shape() != Kind::String as u32)
+}
+
+fn hash(key: Value) -> u32 {
+    let bits = match key.as_object() {
+        Some(object) if object.shape() == Kind::String as u32 => return string::hash_of(object),
+        // -0 and 0 are the same key.
+        None if key.as_number() == Some(0.0) => 0,
+        _ => key.bits(),
+    };
+    // Multiplicative hashing (Knuth, The Art of Computer Programming 6.4): the high half is the well-mixed one.
+    (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+}
+
+impl<C: Collector> Vm<C> {
+    fn same_key(&self, left: Value, right: Value) -> bool {
+        left.bits() == right.bits() || self.equal(left, right)
+    }
+
+    /// A new empty map with room for `room` entries.
+    pub(crate) fn new_map(&mut self, room: usize) -> Result<Value, Thrown> {
+        let map = self.allocate(Kind::Map.shape_word(), SLOTS)?;
+        self.initialize(map, USED, Value::raw(0));
+        self.initialize(map, LIVE, Value::raw(0));
+        self.initialize(map, ENTRIES, Value::NIL);
+        self.initialize(map, INDEX, Value::NIL);
+        if room == 0 {
+            return Ok(Value::object(map));
+        }
+        let held = self.hold(Value::object(map));
+        self.grow_map(self.handle(held), room)?;
+        Ok(self.release_to(held))
+    }
+
+    /// A map of `count` pairs of registers from `first` on, taken, at `place`.
+    pub(crate) fn new_map_from(&mut self, place: *mut Value, first: *mut Value, count: usize) -> Result<(), Thrown> {
+        let map = self.new_map(count)?;
+        let map = self.hold(map);
+        for index in 0..count {
+            // SAFETY: registers of the running window; the key stays there, as a root, until it is in the map.
+            let (key, value) = unsafe { (*first.add(2 * index), *first.add(2 * index + 1)) };
+            let value = self.retained(value);
+            self.map_insert(self.handle(map), key, value)?;
+        }
+        for index in 0..2 * count {
+            // SAFETY: as above.
+            self.put(unsafe { first.add(index) }, Value::NIL);
+        }
+        let map = self.release_to(map);
+        self.put(place, map);
+        Ok(())
+    }
+
+    /// The position of the entry with this key.
+    pub(crate) fn map_find(&mut self, map: Object, key: Value) -> Option<usize> {
+        let Some(mut index) = map.get(INDEX).as_object() else {
+            return (0..used(map)).find(|&at| entry(map, at).is_some_and(|(k, _)| self.same_key(k, key)));
+        };
+        if C::MOVES && map.get(LIVE).as_raw() & IDENTITY != 0 && index.get(0).as_raw() != self.epoch {
+            self.fill_index(map, index);
+            index = map.get(INDEX).as_object().expect("still there");
+        }
+        let (mask, mut at) = (2 * (index.units() - 1) - 1, hash(key) as usize);
+        loop {
+            at &= mask;
+            match read_index(index, at) {
+                FREE => return None,
+                REMOVED => {}
+                number => {
+                    if let Some((k, _)) = entry(map, number as usize - 1)
+                        && self.same_key(k, key)
+                    {
+                        return Some(number as usize - 1);
+                    }
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// The value under a key, borrowed.
+    pub(crate) fn map_get(&mut self, map: Object, key: Value) -> Option<Value> {
+        let at = self.map_find(map, key)?;
+        entry(map, at).map(|(_, value)| value)
+    }
+
+    /// Puts an owned value under a borrowed key.
+    pub(crate) fn map_insert(&mut self, map: Value, key: Value, owned: Value) -> Result<(), Thrown> {
+        let object = map.as_object().expect("a map");
+        if let Some(at) = self.map_find(object, key) {
+            let entries = object.get(ENTRIES).as_object().expect("a map with entries");
+            self.set_part_slot(object, entries, 2 * at + 1, owned);
+            return Ok(());
+        }
+        let held = self.hold_borrowed(map);
+        let held_key = self.hold_borrowed(key);
+        let held_value = self.hold(owned);
+        let room = object.get(ENTRIES).as_object().map_or(0, |entries| entries.units() / 2);
+        if used(object) == room {
+            // Twice the live entries: removed ones are dropped on the way.
+            self.grow_map(map, (length(object) * 2).max(2))?;
+        }
+        let owned = self.release_to(held_value);
+        let key = self.release_to(held_key);
+        let map = self.release_to(held);
+        let object = map.as_object().expect("a map");
+        let entries = object.get(ENTRIES).as_object().expect("there is room");
+        let at = used(object);
+        let identity = if is_identity(key) { IDENTITY } else { object.get(LIVE).as_raw() & IDENTITY };
+        if let Some(index) = object.get(INDEX).as_object() {
+            self.enter_index(index, hash(key), at);
+        }
+        self.set_part_slot(object, entries, 2 * at, key);
+        self.set_part_slot(object, entries, 2 * at + 1, owned);
+        self.set_raw(object, USED, at as u64 + 1);
+        self.set_raw(object, LIVE, length(object) as u64 + 1 | identity);
+        self.heap.release(map);
+        Ok(())
+    }
+
+    /// Takes the entry with this key out. The value is owned.
+    pub(crate) fn map_remove(&mut self, map: Object, key: Value) -> Option<Value> {
+        let at = self.map_find(map, key)?;
+        let entries = map.get(ENTRIES).as_object().expect("a map with entries");
+        let value = self.retained(entries.get(2 * at + 1));
+        if let Some(index) = map.get(INDEX).as_object() {
+            let mask = 2 * (index.units() - 1) - 1;
+            let mut slot = hash(key) as usize & mask;
+            while read_index(index, slot) != at as u32 + 1 {
+                slot = (slot + 1) & mask;
+            }
+            self.write_index(index, slot, REMOVED);
+        }
+        self.set_part_slot(map, entries, 2 * at, Value::ABSENT);
+        self.set_part_slot(map, entries, 2 * at + 1, Value::NIL);
+        let live = map.get(LIVE).as_raw() - 1;
+        self.set_raw(map, LIVE, live);
+        Some(value)
+    }
+
+    /// Removes every entry.
+    pub(crate) fn map_clear(&mut self, map: Object) {
+        self.set_raw(map, USED, 0);
+        self.set_raw(map, LIVE, 0);
+        self.set_slot(map, INDEX, Value::NIL);
+        self.set_slot(map, ENTRIES, Value::NIL);
+    }
+
+    /// Moves the live entries to a part with room for `room` of them, and makes the index anew if there is to be one.
+    fn grow_map(&mut self, map: Value, room: usize) -> Result<(), Thrown> {
+        let held = self.hold_borrowed(map);
+        let index = if room > FEW {
+            let slots = (2 * room).next_power_of_two();
+            let index = self.allocate(Kind::Index.shape_word(), 1 + slots / 2)?;
+            self.hold(Value::object(index))
+        } else {
+            self.hold(Value::NIL)
+        };
+        let entries = self.allocate(Kind::Items.shape_word(), 2 * room)?;
+        let map = self.held_object(held);
+        let mut to = 0;
+        for at in 0..used(map) {
+            if let Some((key, value)) = entry(map, at) {
+                // SAFETY: the new part has room for every live entry; they move with their counts.
+                unsafe {
+                    entries.set_slot(2 * to, key);
+                    entries.set_slot(2 * to + 1, value);
+                }
+                to += 1;
+            }
+        }
+        for slot in 2 * to..2 * room {
+            // SAFETY: within the new part.
+            unsafe { entries.set_slot(slot, Value::ABSENT) };
+        }
+        // SAFETY: what the old part held was moved to the new one.
+        unsafe { self.heap.replace_part(map, ENTRIES, entries) };
+        self.set_raw(map, USED, to as u64);
+        let index = self.release_to(index);
+        if let Some(index) = index.as_object() {
+            self.fill_index(map, index);
+        }
+        self.set_slot(map, INDEX, index);
+        let map = self.release_to(held);
+        self.heap.release(map);
+        Ok(())
+    }
+
+    /// Writes the whole index from the entries.
+    fn fill_index(&mut self, map: Object, index: Object) {
+        for word in 1..index.units() {
+            self.set_raw(index, word, 0);
+        }
+        self.set_raw(index, 0, self.epoch);
+        for at in 0..used(map) {
+            if let Some((key, _)) = entry(map, at) {
+                self.enter_index(index, hash(key), at);
+            }
+        }
+    }
+
+    fn enter_index(&mut self, index: Object, hash: u32, at: usize) {
+        let mask = 2 * (index.units() - 1) - 1;
+        let mut slot = hash as usize & mask;
+        while !matches!(read_index(index, slot), FREE | REMOVED) {
+            slot = (slot + 1) & mask;
+        }
+        self.write_index(index, slot, at as u32 + 1);
+    }
+
+    fn write_index(&mut self, index: Object, slot: usize, number: u32) {
+        self.heap.write_bytes(index, 8 + 4 * slot, &number.to_ne_bytes());
+    }
+
+    /// The value under a key, borrowed, or a `KeyError`.
+    pub(crate) fn map_item(&mut self, map: Object, key: Value) -> Result<Value, Thrown> {
+        match self.map_get(map, key) {
+            Some(value) => Ok(value),
+            None => {
+                let text = self.quoted_text(key);
+                Err(self.throw(ErrorKind::KeyError, format!("There is no key {text}.")))
+            }
+        }
+    }
+}
+
+fn read_index(index: Object, slot: usize) -> u32 {
+    u32::from_ne_bytes(index.view_bytes(8 + 4 * slot, 4).try_into().expect("four bytes"))
+}

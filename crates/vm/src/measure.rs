@@ -1,0 +1,230 @@
+//! What a forked process copied: the kernel's word and the model's, by region and by cause.
+
+use crate::code::Cache;
+use crate::vm::Vm;
+use calf_gc::parts::model::{CAUSES, Cause};
+use calf_gc::{Collector, Value};
+use calf_meter::{Meter, MeterError, Region};
+
+/// Pages that the meter can tell apart: 64 GiB and more of 4 KiB pages, a few MiB of address space.
+const METER_PAGES: usize = 1 << 25;
+const REGIONS: usize = 32;
+
+/// The meter and what it saw at the last fork.
+#[derive(Default)]
+pub struct Measure {
+    meter: Option<Meter>,
+    /// Why there is no word of the kernel's, if there is none.
+    refusal: Option<MeterError>,
+    forked: bool,
+}
+
+/// Regions in a fixed array: nothing is allocated while measuring.
+struct Regions {
+    list: [Region; REGIONS],
+    count: usize,
+}
+
+impl Regions {
+    fn all(&self) -> &[Region] {
+        &self.list[..self.count]
+    }
+    fn push(&mut self, name: &'static str, start: usize, end: usize) {
+        if end > start && self.count < REGIONS {
+            self.list[self.count] = Region { name, start, end };
+            self.count += 1;
+        }
+    }
+}
+
+/// What was copied, of one region.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Copied {
+    /// The region.
+    pub name: &'static str,
+    /// Pages that were shared at the fork.
+    pub shared: usize,
+    /// Pages copied since.
+    pub pages: usize,
+}
+
+/// What was copied, in all.
+pub(crate) struct Account {
+    /// By region; regions of one name are added up.
+    pub regions: Vec<Copied>,
+    /// By cause, in the order of the table; the last is what no cause is known of.
+    pub causes: [usize; CAUSES.len() + 1],
+    /// Pages that came to be since the fork.
+    pub new: usize,
+}
+
+/// Regions that hold the heap's objects and bookkeeping, as against the machine's own.
+fn is_machine(name: &str) -> bool {
+    matches!(name, "stack" | "frames" | "globals" | "caches" | "code")
+}
+
+impl Account {
+    fn add(&mut self, name: &'static str, shared: usize, pages: usize) {
+        match self.regions.iter_mut().find(|region| region.name == name) {
+            Some(region) => {
+                region.shared += shared;
+                region.pages += pages;
+            }
+            None => self.regions.push(Copied { name, shared, pages }),
+        }
+    }
+    /// Pages copied in all regions.
+    pub(crate) fn pages(&self) -> usize {
+        self.regions.iter().map(|region| region.pages).sum()
+    }
+    /// Heap pages that were shared at the fork.
+    pub(crate) fn shared(&self) -> usize {
+        self.regions.iter().filter(|region| !is_machine(region.name)).map(|region| region.shared).sum()
+    }
+}
+
+impl<C: Collector> Vm<C> {
+    fn regions(&self) -> Regions {
+        let mut regions = Regions { list: [Region { name: "", start: 0, end: 0 }; REGIONS], count: 0 };
+        self.heap.each_region(&mut |region| regions.push(region.name(), region.start(), region.end()));
+        for (name, start, end) in self.mutator.regions.each() {
+            regions.push(name, start, end);
+        }
+        regions
+    }
+
+    /// The last thing before a fork: which pages there are.
+    pub(crate) fn measure_before_fork(&mut self) {
+        let regions = self.regions();
+        let result = match &mut self.measure.meter {
+            Some(meter) => meter.snapshot_before_fork(regions.all()),
+            none => match Meter::new(METER_PAGES) {
+                Ok(meter) => none.insert(meter).snapshot_before_fork(regions.all()),
+                Err(error) => Err(error),
+            },
+        };
+        self.measure.refusal = result.err();
+    }
+
+    /// The first thing in the child: the model begins.
+    pub(crate) fn measure_after_fork(&mut self) {
+        self.measure.forked = true;
+        let Vm { heap, mutator, measure, .. } = self;
+        let others = [
+            &mutator.regions.stack,
+            &mutator.regions.frames,
+            &mutator.regions.globals,
+            &mutator.regions.caches,
+            &mutator.regions.code,
+        ];
+        let meter = measure.meter.as_ref();
+        heap.after_fork_in_child(&others, &mut |_, address| {
+            meter.and_then(|meter| meter.existed_at_fork(address)).unwrap_or(true)
+        });
+    }
+
+    /// Is this process a child of the program's own fork?
+    pub(crate) fn is_forked(&self) -> bool {
+        self.measure.forked
+    }
+
+    /// Why the kernel's word is missing, if it is.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.measure.refusal.as_ref().map(|error| error.to_string())
+    }
+
+    /// What the kernel says was copied since the fork, each page with the cause that the model knows.
+    pub(crate) fn copied(&mut self) -> Result<Account, String> {
+        if let Some(error) = self.refusal() {
+            return Err(error);
+        }
+        let regions = self.regions();
+        let Vm { heap, measure, .. } = self;
+        let Some(meter) = &mut measure.meter else { return Err("there was no fork".to_string()) };
+        let reading = meter.measure_after_fork(regions.all()).map_err(|error| error.to_string())?;
+        let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
+        let page_size = calf_meter::page_size();
+        for (index, region) in reading.regions().iter().enumerate() {
+            account.add(region.region.name, region.counts.shared_at_fork, region.counts.copied);
+            account.new += region.counts.new;
+            for page in reading.copied_pages(index) {
+                let address = region.region.start + page * page_size;
+                let cause = heap.model().first_cause(address).flatten().map(|cause| cause as usize);
+                let known = cause.or(match region.region.name {
+                    "stack" | "frames" => Some(Cause::Stack as usize),
+                    "caches" => Some(Cause::Cache as usize),
+                    "globals" => Some(Cause::Store as usize),
+                    _ => None,
+                });
+                account.causes[known.unwrap_or(CAUSES.len())] += 1;
+            }
+        }
+        Ok(account)
+    }
+
+    /// What the model says.
+    pub(crate) fn modelled(&self) -> Account {
+        let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
+        for (name, shared, causes) in self.heap.model().counts() {
+            account.add(name, shared, causes.iter().sum());
+            for (cause, pages) in causes.iter().enumerate() {
+                account.causes[cause] += pages;
+            }
+        }
+        account
+    }
+
+    /// Every region: name, committed pages.
+    pub(crate) fn region_pages(&self) -> Vec<(&'static str, usize)> {
+        let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
+        for region in self.regions().all() {
+            account.add(region.name, region.pages(), 0);
+        }
+        account.regions.iter().map(|region| (region.name, region.shared)).collect()
+    }
+
+    /// A cache site was written.
+    pub(crate) fn note_cache(&mut self, site: *const Cache) {
+        self.heap.note(site.addr(), Cause::Cache);
+    }
+
+    /// The machine's regions are accounted for, too.
+    pub(crate) fn watch_regions(&mut self) {
+        for region in [&self.mutator.regions.globals, &self.mutator.regions.caches] {
+            self.heap.watch(region);
+        }
+    }
+
+    /// A map from names to numbers. Owned.
+    pub(crate) fn map_of_numbers(
+        &mut self,
+        entries: impl IntoIterator<Item = (&'static str, f64)>,
+    ) -> Result<Value, crate::error::Thrown> {
+        let map = self.new_map(0)?;
+        let map = self.hold(map);
+        for (name, number) in entries {
+            self.put_entry(map, name, Value::number(number))?;
+        }
+        Ok(self.release_to(map))
+    }
+
+    /// Puts an owned value under a name in the map that a handle holds.
+    pub(crate) fn put_entry(
+        &mut self,
+        map: crate::vm::Handle,
+        name: &str,
+        owned: Value,
+    ) -> Result<(), crate::error::Thrown> {
+        let owned = self.hold(owned);
+        let key = self.new_string(name)?;
+        let key = self.hold(key);
+        let value = self.handle(owned);
+        let value = self.retained(value);
+        let result = self.map_insert(self.handle(map), self.handle(key), value);
+        for handle in [key, owned] {
+            let value = self.release_to(handle);
+            self.heap.release(value);
+        }
+        result
+    }
+}

@@ -1,0 +1,277 @@
+//! The mutator's state outside the heap: stack, frames, globals, handles. It is the collector's roots.
+
+use crate::code::{Cache, Code, Frame};
+use calf_gc::parts::region::Region;
+use calf_gc::{HeapError, Roots, Value};
+use std::collections::HashMap;
+
+/// The least number of calls in progress before `StackOverflow`.
+pub const FRAMES: usize = 200_000;
+/// Bytes reserved for registers.
+const STACK_BYTES: usize = 256 << 20;
+/// Bytes reserved for globals: 65 536 of them.
+const GLOBALS_BYTES: usize = 65_536 * 8;
+const CACHES_BYTES: usize = 1 << 30;
+const CODE_BYTES: usize = 4 << 30;
+
+/// Makes the first `bytes` of a region usable.
+fn commit(region: &mut Region, bytes: usize) -> Result<(), HeapError> {
+    if region.commit(bytes) {
+        return Ok(());
+    }
+    let error = std::io::Error::last_os_error().to_string();
+    Err(HeapError::Reserve { name: region.name(), bytes, error })
+}
+
+/// A module: a file, or the REPL's session.
+pub struct Module {
+    /// What the program called it, or its path.
+    pub name: String,
+    /// Its globals: name to machine-wide number.
+    pub globals: HashMap<Box<str>, u16>,
+    /// The module object, once something imported it.
+    pub object: Value,
+}
+
+/// Everything the program holds outside the heap.
+pub struct Mutator {
+    /// The running frame.
+    pub frame: *mut Frame,
+    /// The first frame.
+    pub first_frame: *mut Frame,
+    /// Behind the last frame there is room for.
+    pub frames_end: *mut Frame,
+    /// The first register.
+    pub stack_start: *mut Value,
+    /// Behind the last register there is room for.
+    pub stack_end: *mut Value,
+    /// The globals.
+    pub globals: *mut Value,
+    /// How many globals there are.
+    pub globals_count: usize,
+    /// The cache sites.
+    pub caches: *mut Cache,
+    /// How many cache sites there are.
+    pub caches_count: usize,
+    /// Values that natives and slow paths hold; each handle owns what it holds.
+    pub handles: Vec<Value>,
+    /// What was thrown, while it travels.
+    pub exception: Value,
+    /// Constants of loaded code: where and how many.
+    pub constants: Vec<(*mut Value, usize)>,
+    /// Objects that the machine itself needs: error classes in their order, one-character strings, string constants.
+    pub known: Vec<Value>,
+    /// What a global is if no module defines it: natives by number, then modules and error classes.
+    pub builtins: Vec<Value>,
+    /// Modules by number.
+    pub modules: Vec<Module>,
+    /// Functions given to `os.atExit` and the fork hooks, and the collector's callbacks (a list).
+    pub hooks: Vec<Value>,
+    /// The regions behind the pointers above, kept mapped, and measured.
+    pub regions: MutatorRegions,
+    /// Do collections move objects, so that addresses kept beside the counted places must follow?
+    pub moves: bool,
+}
+
+/// The machine's own regions.
+pub struct MutatorRegions {
+    /// Registers.
+    pub stack: Region,
+    /// Frames.
+    pub frames: Region,
+    /// Globals.
+    pub globals: Region,
+    /// Cache sites.
+    pub caches: Region,
+    /// Instructions and constants.
+    pub code: Region,
+    code_used: usize,
+    caches_committed: usize,
+}
+
+impl MutatorRegions {
+    /// Each region: name, first and last committed address.
+    pub fn each(&self) -> [(&'static str, usize, usize); 5] {
+        [&self.stack, &self.frames, &self.globals, &self.caches, &self.code]
+            .map(|region| (region.name(), region.start(), region.end()))
+    }
+}
+
+impl Mutator {
+    /// Reserves the regions.
+    pub fn new(moves: bool) -> Result<Mutator, HeapError> {
+        let frames_bytes = (FRAMES + 16) * size_of::<Frame>();
+        let mut stack = Region::reserve("stack", STACK_BYTES)?;
+        commit(&mut stack, STACK_BYTES)?;
+        let mut frames = Region::reserve("frames", frames_bytes)?;
+        commit(&mut frames, frames_bytes)?;
+        let mut globals = Region::reserve("globals", GLOBALS_BYTES)?;
+        commit(&mut globals, GLOBALS_BYTES)?;
+        let caches = Region::reserve("caches", CACHES_BYTES)?;
+        let code = Region::reserve("code", CODE_BYTES)?;
+        let stack_start = std::ptr::with_exposed_provenance_mut::<Value>(stack.start());
+        let first_frame = std::ptr::with_exposed_provenance_mut::<Frame>(frames.start());
+        Ok(Mutator {
+            frame: first_frame,
+            first_frame,
+            frames_end: std::ptr::with_exposed_provenance_mut(
+                frames.start() + FRAMES * size_of::<Frame>(),
+            ),
+            stack_start,
+            stack_end: std::ptr::with_exposed_provenance_mut(stack.start() + STACK_BYTES - 64 * 1024),
+            globals: std::ptr::with_exposed_provenance_mut(globals.start()),
+            globals_count: 0,
+            caches: std::ptr::with_exposed_provenance_mut(caches.start()),
+            caches_count: 0,
+            handles: Vec::with_capacity(1024),
+            exception: Value::NIL,
+            constants: Vec::new(),
+            known: Vec::new(),
+            builtins: Vec::new(),
+            modules: Vec::new(),
+            hooks: vec![Value::NIL; Hook::COUNT],
+            moves,
+            regions: MutatorRegions {
+                stack,
+                frames,
+                globals,
+                caches,
+                code,
+                code_used: 0,
+                caches_committed: 0,
+            },
+        })
+    }
+
+    /// Memory in the `code` region, never given back.
+    pub fn reserve_code(&mut self, bytes: usize) -> Result<usize, HeapError> {
+        let start = self.regions.code_used.next_multiple_of(8);
+        commit(&mut self.regions.code, start + bytes)?;
+        self.regions.code_used = start + bytes;
+        Ok(self.regions.code.start() + start)
+    }
+
+    /// Adds cache sites and gives the number of the first.
+    pub fn add_caches(&mut self, sites: impl ExactSizeIterator<Item = Cache>) -> Result<usize, HeapError> {
+        let first = self.caches_count;
+        let bytes = (first + sites.len()) * size_of::<Cache>();
+        if bytes > self.regions.caches_committed {
+            commit(&mut self.regions.caches, bytes)?;
+            self.regions.caches_committed = bytes;
+        }
+        for site in sites {
+            // SAFETY: the region was just committed as far as this site.
+            unsafe { self.caches.add(self.caches_count).write(site) };
+            self.caches_count += 1;
+        }
+        Ok(first)
+    }
+
+    /// Forgets what the caches know: addresses have changed, or a class has.
+    pub fn clear_caches(&mut self) {
+        for number in 0..self.caches_count {
+            // SAFETY: the sites up to `caches_count` were written by `add_caches`.
+            unsafe {
+                let site = self.caches.add(number);
+                *site = Cache::empty((*site).symbol);
+            }
+        }
+    }
+
+    /// Where a new window may begin: above everything the running frame uses.
+    pub fn window_top(&self) -> *mut Value {
+        // SAFETY: `frame` is the running frame, written by a call; its window lies in the stack region.
+        unsafe {
+            let frame = &*self.frame;
+            if frame.code.is_null() {
+                frame.base.add(frame.pc.addr() + 1)
+            } else {
+                frame.base.add((*frame.code).registers as usize)
+            }
+        }
+    }
+
+    /// The frames in progress, outermost first.
+    pub fn frames(&self) -> &[Frame] {
+        // SAFETY: frames from the first to the running one are initialised.
+        unsafe {
+            std::slice::from_raw_parts(
+                self.first_frame,
+                self.frame.offset_from(self.first_frame) as usize + 1,
+            )
+        }
+    }
+
+    /// The code of the running frame, or of the nearest one below a native function.
+    pub fn running_code(&self) -> Option<&Code> {
+        self.frames()
+            .iter()
+            .rev()
+            // SAFETY: a code pointer is null or that of a loaded function, which is never freed.
+            .filter_map(|frame| unsafe { frame.code.as_ref() })
+            .find(|code| !code.is_exit)
+    }
+}
+
+/// The lists of functions that the program registered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hook {
+    /// `os.atExit`
+    AtExit,
+    /// `os.beforeFork`
+    BeforeFork,
+    /// `os.afterForkInChild`
+    AfterForkInChild,
+    /// `os.afterForkInParent`
+    AfterForkInParent,
+    /// `gc.callbacks()`
+    Collector,
+}
+
+impl Hook {
+    /// How many there are.
+    pub const COUNT: usize = 5;
+}
+
+// SAFETY: these are all the places where the machine keeps values: registers that the live tables name, arguments of natives,
+// globals, handles, the exception, constants, known objects, module objects and hooks. Closures in frames are kept alive by
+// the window (functions) or the class of `this` (methods), but must follow a move, so they are visited too.
+unsafe impl Roots for Mutator {
+    fn visit(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+        let count = self.frames().len();
+        for number in 0..count {
+            // SAFETY: a frame in progress; `live` never exceeds the window (the checker proves it), which lies in the stack.
+            unsafe {
+                let frame = &mut *self.first_frame.add(number);
+                let live = match frame.code.as_ref() {
+                    None => frame.pc.addr() + 1,
+                    Some(code) if code.is_exit => 0,
+                    Some(code) => code.function.live[frame.position()] as usize,
+                };
+                for register in 0..live {
+                    visit(&mut *frame.base.add(register));
+                }
+                if self.moves {
+                    // Elsewhere the window or the class of `this` keeps it alive, and it is counted there once.
+                    visit(&mut frame.closure);
+                }
+            }
+        }
+        for number in 0..self.globals_count {
+            // SAFETY: globals up to the count are initialised.
+            visit(unsafe { &mut *self.globals.add(number) });
+        }
+        for &(first, count) in &self.constants {
+            for number in 0..count {
+                // SAFETY: constants were written when their function was loaded.
+                visit(unsafe { &mut *first.add(number) });
+            }
+        }
+        self.handles.iter_mut().for_each(&mut *visit);
+        visit(&mut self.exception);
+        self.known.iter_mut().for_each(&mut *visit);
+        self.builtins.iter_mut().for_each(&mut *visit);
+        self.modules.iter_mut().for_each(|module| visit(&mut module.object));
+        self.hooks.iter_mut().for_each(&mut *visit);
+    }
+}

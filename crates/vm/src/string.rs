@@ -1,0 +1,183 @@
+//! Strings: immutable UTF-8 with its hash, one object each.
+//!
+//! ```text
+//!   word 0:  length in bytes, 31 bits | is ASCII, 1 bit | hash, 32 bits
+//!   word 1…  the text, zero-filled to a whole word
+//! ```
+//!
+//! The hash is computed when the string is made and nothing is filled in later, so reading a string never writes to its page. Of a
+//! long string only [`HASHED`] bytes from each end count, which keeps making one linear in nothing but copying.
+
+use crate::error::{ErrorKind, Thrown};
+use crate::kind::Kind;
+use crate::vm::Vm;
+use calf_gc::{Collector, Object, Value};
+
+const LENGTH: u64 = 0x7FFF_FFFF;
+const ASCII: u64 = 0x8000_0000;
+/// The longest string, in bytes.
+pub(crate) const LONGEST: usize = LENGTH as usize;
+/// Bytes from each end that count for the hash.
+const HASHED: usize = 64;
+
+/// FNV-1a over the ends of a text, mixed so that low bits are good for a table.
+pub(crate) fn hash(text: &[u8]) -> u32 {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ text.len() as u64;
+    let mut feed = |bytes: &[u8]| {
+        for &byte in bytes {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    };
+    if text.len() <= 2 * HASHED {
+        feed(text);
+    } else {
+        feed(&text[..HASHED]);
+        feed(&text[text.len() - HASHED..]);
+    }
+    (hash ^ hash >> 32) as u32
+}
+
+/// The first word: length, ASCII mark and hash.
+#[inline(always)]
+pub(crate) fn head(string: Object) -> u64 {
+    // SAFETY: a string has at least its head word.
+    unsafe { string.slot(0) }.bits()
+}
+
+/// The length in bytes.
+#[inline(always)]
+pub(crate) fn byte_length(string: Object) -> usize {
+    (head(string) & LENGTH) as usize
+}
+
+/// Is every character one byte?
+#[inline(always)]
+pub(crate) fn is_ascii(string: Object) -> bool {
+    head(string) & ASCII != 0
+}
+
+/// The hash.
+#[inline(always)]
+pub(crate) fn hash_of(string: Object) -> u32 {
+    (head(string) >> 32) as u32
+}
+
+/// The bytes of a string object. Not to be held over a safepoint.
+#[inline]
+pub(crate) fn bytes(string: &Object) -> &[u8] {
+    string.view_bytes(8, byte_length(*string))
+}
+
+/// The text of a string object. Not to be held over a safepoint.
+#[inline]
+pub(crate) fn text(string: &Object) -> &str {
+    std::str::from_utf8(bytes(string)).expect("strings are UTF-8")
+}
+
+/// Are both strings, with the same bytes?
+#[inline]
+pub(crate) fn same_text(left: Value, right: Value) -> bool {
+    // SAFETY: both are references (the callers checked).
+    let (left, right) = unsafe { (left.as_object_unchecked(), right.as_object_unchecked()) };
+    const STRING: u32 = Kind::String as u32;
+    left.shape() == STRING && right.shape() == STRING && head(left) == head(right) && bytes(&left) == bytes(&right)
+}
+
+/// The number of code points.
+pub(crate) fn length(string: Object) -> usize {
+    if is_ascii(string) { byte_length(string) } else { text(&string).chars().count() }
+}
+
+impl<C: Collector> Vm<C> {
+    /// Memory for a string of `length` bytes, filled by `fill`.
+    pub(crate) fn build_string(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) -> Result<Value, Thrown> {
+        if length > LONGEST {
+            return Err(self.throw_out_of_memory());
+        }
+        let words = length.div_ceil(8);
+        let object = self.allocate(Kind::String.shape_word(), 1 + words)?;
+        // SAFETY: the object was just made with this many words, and nothing else refers to it.
+        let space = unsafe {
+            if words > 0 {
+                *object.pointer().add(1 + words) = 0;
+            }
+            std::slice::from_raw_parts_mut(object.bytes().add(8), length)
+        };
+        fill(space);
+        let word = length as u64 | u64::from(hash(space)) << 32 | if space.is_ascii() { ASCII } else { 0 };
+        // SAFETY: as above. The word is no reference: bytes are never traced.
+        unsafe { *object.pointer().add(1) = word };
+        Ok(Value::object(object))
+    }
+
+    /// A new string.
+    pub(crate) fn new_string(&mut self, text: &str) -> Result<Value, Thrown> {
+        self.build_string(text.len(), |space| space.copy_from_slice(text.as_bytes()))
+    }
+
+    /// A one-character string: ASCII ones are made once, when the machine starts.
+    pub(crate) fn character(&mut self, character: char) -> Result<Value, Thrown> {
+        if character.is_ascii() {
+            let value = self.mutator.known[self.characters + character as usize];
+            return Ok(self.retained(value));
+        }
+        self.new_string(character.encode_utf8(&mut [0; 4]))
+    }
+
+    /// The two strings as one.
+    pub(crate) fn concatenate(&mut self, left: Value, right: Value) -> Result<Value, Thrown> {
+        let (one, other) = (left.as_object().expect("a string"), right.as_object().expect("a string"));
+        let (first, second) = (byte_length(one), byte_length(other));
+        if !C::MOVES {
+            // The operands stay where they are: the registers hold them.
+            return self.build_string(first + second, |space| {
+                space[..first].copy_from_slice(bytes(&one));
+                space[first..].copy_from_slice(bytes(&other));
+            });
+        }
+        let joined = [bytes(&one), bytes(&other)].concat();
+        self.build_string(joined.len(), |space| space.copy_from_slice(&joined))
+    }
+
+    /// The texts of `count` values from `first` on as one string, at `place`.
+    pub(crate) fn interpolate(&mut self, place: *mut Value, first: *mut Value, count: usize) -> Result<(), Thrown> {
+        let mut joined = String::new();
+        for index in 0..count {
+            // SAFETY: registers of the running window.
+            let value = unsafe { *first.add(index) };
+            match self.object_of(value, Kind::String) {
+                Some(string) => joined.push_str(text(&string)),
+                None => joined.push_str(&self.text_of(value)?),
+            }
+        }
+        let string = self.new_string(&joined)?;
+        self.put(place, string);
+        Ok(())
+    }
+
+    /// The byte range of code points `from .. to` (clamped).
+    pub(crate) fn byte_range(string: Object, from: usize, to: usize) -> std::ops::Range<usize> {
+        if is_ascii(string) {
+            let length = byte_length(string);
+            return from.min(length)..to.min(length).max(from.min(length));
+        }
+        let text = text(&string);
+        let mut offsets = text.char_indices().map(|(offset, _)| offset).chain(std::iter::once(text.len()));
+        let start = offsets.nth(from).unwrap_or(text.len());
+        let end = if to > from { offsets.nth(to - from - 1).unwrap_or(text.len()) } else { start };
+        start..end
+    }
+
+    /// Character `index` of a string, counted from the end if negative.
+    pub(crate) fn string_item(&mut self, string: Object, index: i64) -> Result<Value, Thrown> {
+        let length = length(string) as i64;
+        let at = if index < 0 { index + length } else { index };
+        if at < 0 || at >= length {
+            let message = format!("Index {index} is outside a string of {length} characters.");
+            return Err(self.throw(ErrorKind::IndexError, message));
+        }
+        let range = Self::byte_range(string, at as usize, at as usize + 1);
+        let character = text(&string)[range].chars().next().expect("one character");
+        self.character(character)
+    }
+}
