@@ -35,12 +35,11 @@ use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
 use crate::object::{FLAG_FINALIZER, FLAG_STRATEGY, Format, Object, ShapeWord};
 use crate::parts::cells::Cells;
+use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
 use crate::parts::model::Cause;
 use crate::parts::region::Region;
 use crate::parts::space::Space;
-use crate::parts::vector::Vector;
-use crate::parts::weak::Verdict;
 
 /// The mark.
 const MARKED: u32 = FLAG_STRATEGY;
@@ -48,7 +47,7 @@ const MARKED: u32 = FLAG_STRATEGY;
 const LEAST_ALLOWANCE: isize = 4 << 20;
 /// What may be allocated at a time beyond the allowance while automatic collections are switched off.
 const OVERDRAFT: isize = 1 << 20;
-/// Room on the mark stack, and in the list of objects with finalizers.
+/// Room on the mark stack.
 const MOST_OBJECTS: usize = 1 << 28;
 
 /// See the module.
@@ -57,7 +56,7 @@ pub struct MarkInline {
     /// Marked, not yet scanned; in truth a few are not even marked, see [`MarkInline::trace`].
     gray: Gray,
     /// Every object whose finalizer has not been queued.
-    finalizable: Vector<Object>,
+    finalizable: Finalizable,
     /// Bytes that may still be allocated before a collection is due.
     allowance: isize,
     automatic: bool,
@@ -87,9 +86,8 @@ unsafe impl Collector for MarkInline {
             }
         };
         let mut space = Space::new(options)?;
-        let (gray, finalizable) = (Gray::new(room)?, Vector::new("finalizable", MOST_OBJECTS)?);
+        let (gray, finalizable) = (Gray::new(room)?, Finalizable::new(&mut space)?);
         space.model.watch(gray.region());
-        space.model.watch(finalizable.region());
         Ok(MarkInline {
             space,
             gray,
@@ -118,10 +116,7 @@ unsafe impl Collector for MarkInline {
     }
 
     fn expect_finalizer(&mut self, object: Object) {
-        self.space.model.note(self.finalizable.address(self.finalizable.len()), Cause::Finalize);
-        if self.finalizable.push(object) {
-            self.space.set_flag(object, FLAG_FINALIZER, true);
-        }
+        self.finalizable.push(object, &mut self.space);
     }
     fn register_weak(&mut self, weak: Object) {
         self.space.register_weak(weak);
@@ -191,6 +186,10 @@ impl MarkInline {
         roots.visit(&mut |value| {
             value.as_object().into_iter().for_each(|object| self.gray.push(object))
         });
+        self.mark_queued();
+    }
+
+    fn mark_queued(&mut self) {
         for &object in self.space.queued_finalizers() {
             self.gray.push(object);
         }
@@ -227,45 +226,23 @@ impl MarkInline {
         });
     }
 
-    /// Also those that a finalizer will see: it must not find a dead object behind a weak reference that was said to be dead.
     fn clear_weak_references(&mut self) {
-        let Space { weak, model, .. } = &mut self.space;
-        weak.retain(
-            &mut |target, weak| match (is_marked(target), is_marked(weak)) {
-                (true, true) => Verdict::Keep,
-                (false, _) => Verdict::Clear,
-                // A finalizer may yet reach it; if none does, the sweep forgets it.
-                (true, false) => Verdict::Keep,
-            },
-            model,
-        );
+        let awaited = !self.finalizable.is_empty();
+        self.space.weak.clear_dead(awaited, &is_marked, &mut self.space.model);
     }
 
     fn queue_finalizers(&mut self) -> usize {
-        let (mut kept, mut queued) = (0, 0);
-        for index in 0..self.finalizable.len() {
-            let object = self.finalizable.as_slice()[index];
-            if !is_marked(object) {
-                self.space.set_flag(object, FLAG_FINALIZER, false);
-                queued += usize::from(self.space.queue_finalizer(object));
-                continue;
-            }
-            if kept < index {
-                self.space.model.note(self.finalizable.address(kept), Cause::Finalize);
-                self.finalizable.as_mut_slice()[kept] = object;
-            }
-            kept += 1;
+        if self.finalizable.is_empty() {
+            return 0;
         }
-        self.finalizable.truncate(kept);
-        for &object in self.space.queued_finalizers() {
-            self.gray.push(object);
-        }
+        let finalizers = self.finalizable.queue_dead(&mut self.space, &is_marked);
+        self.mark_queued();
         self.trace();
-        queued
+        self.space.weak.forget_dead(&is_marked, &mut self.space.model);
+        finalizers
     }
 
     fn sweep(&mut self) -> usize {
-        self.forget_dead_weak_references();
         self.live = 0;
         let mut reclaimed = 0;
         for number in 0..self.space.cells.block_count() {
@@ -298,12 +275,6 @@ impl MarkInline {
         let counts = object.format() != Format::Part;
         self.space.free(Self::HEAD, object);
         usize::from(counts)
-    }
-
-    fn forget_dead_weak_references(&mut self) {
-        let Space { weak, model, .. } = &mut self.space;
-        let judge = |_, weak| if is_marked(weak) { Verdict::Keep } else { Verdict::Forget };
-        weak.retain(&mut { judge }, model);
     }
 }
 

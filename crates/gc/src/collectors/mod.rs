@@ -5,4 +5,5 @@ pub mod frozen;
 pub mod indirect;
 pub mod inline;
 pub mod none;
+pub mod mark_bitmap;
 pub mod mark_inline;

@@ -2,11 +2,12 @@
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `gray`, `plane`,
-//! `holes`.
+//! `holes`, `finalizable`.
 
 pub mod bitmap;
 pub mod cells;
 pub mod counts;
+pub mod finalizable;
 pub mod gray;
 pub mod holes;
 pub mod lists;

@@ -321,18 +321,25 @@ impl Space {
         &mut self.finalizers.as_mut_slice()[self.next_finalizer..]
     }
 
-    /// Enters `weak` under its target, the object in slot 0, and flags the target. Without memory for it `weak` is
-    /// as good as dead: it becomes `nil`.
+    /// Enters `weak` under its target, the object in slot 0, and flags the target.
     pub fn register_weak(&mut self, weak: Object) {
+        if let Some(target) = self.enter_weak(weak) {
+            self.set_flag(target, FLAG_WEAKLY_HELD, true);
+        }
+    }
+
+    /// The same without the flag: the target, if `weak` was entered. Without memory for it `weak` is as good as dead: it
+    /// becomes `nil`.
+    pub fn enter_weak(&mut self, weak: Object) -> Option<Object> {
         debug_assert_eq!(weak.format(), Format::Weak);
         // SAFETY: a weak reference has slot 0.
-        let Some(target) = unsafe { weak.slot(0) }.as_object() else { return };
+        let target = unsafe { weak.slot(0) }.as_object()?;
         if self.weak.insert(target, weak, &mut self.model) {
-            self.set_flag(target, FLAG_WEAKLY_HELD, true);
-        } else {
-            // SAFETY: as above.
-            unsafe { weak.set_slot(0, crate::Value::NIL) };
+            return Some(target);
         }
+        // SAFETY: as above.
+        unsafe { weak.set_slot(0, crate::Value::NIL) };
+        None
     }
 
     /// `weak` dies: forgets it.

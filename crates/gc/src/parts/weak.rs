@@ -202,6 +202,25 @@ impl WeakTable {
         }
     }
 
+    /// After a mark: the weak references to what is dead become `nil`, and those that are dead are forgotten. If finalizers
+    /// are `awaited`, they may yet reach a dead weak reference: it is not forgotten before [`WeakTable::forget_dead`], but they will
+    /// find no dead object behind it.
+    pub fn clear_dead(&mut self, awaited: bool, is_live: &dyn Fn(Object) -> bool, model: &mut Model) {
+        self.retain(
+            &mut |target, weak| match (is_live(target), is_live(weak)) {
+                (_, false) if !awaited => Verdict::Forget,
+                (true, _) => Verdict::Keep,
+                (false, _) => Verdict::Clear,
+            },
+            model,
+        );
+    }
+
+    /// After what the finalizers reach was marked too: dead weak references are forgotten.
+    pub fn forget_dead(&mut self, is_live: &dyn Fn(Object) -> bool, model: &mut Model) {
+        self.retain(&mut |_, weak| if is_live(weak) { Verdict::Keep } else { Verdict::Forget }, model);
+    }
+
     /// After a move: `forward` gives the new addresses (target, weak) of each pair.
     pub fn relocate(
         &mut self,

@@ -1,0 +1,566 @@
+//! Mark and sweep with bitmaps beside the heap and two generations that stay where they are, as Ruby from 2.0 to 3.3.
+//!
+//! # Idea
+//! Nothing that the collector notes lies on a page of the program's. An object that has survived three collections is
+//! old: it stays marked until a major collection, and a minor one looks at the young only.
+//!
+//! # Layout
+//! ```text
+//!   | units, format, shape | flags |  slot 0 | slot 1 | …       8 bytes, never written by a collection
+//!   marks    a bit for 16 bytes: it lived when last marked, or was handed out since; what is clear is a hole
+//!   ages     four: survived once, survived twice, old, remembered
+//!   scratch  a bit: reached by this collection; its pages exist only while it runs
+//! ```
+//!
+//! # Barriers
+//! A store of a young object into an old one *remembers* the source: its bit, and its place in a list.
+//!
+//! # Collection
+//! Minor: when as much was handed out as a quarter of what lives, no less than 4 MiB. Major: when the old have doubled.
+//!
+//! 1. *Mark* into scratch from the roots (minor: and from the remembered, and not through the old).
+//! 2. *Clear* weak references, *queue* finalizers and mark what they reach.
+//! 3. *Sweep* by words: marks become scratch (minor: or old), ages advance. No word is written that does not change, no dead cell is
+//!    read but to be counted. The holes are looked for when they are needed.
+//! 4. *Remember* those that became old and refer to the young; *forget* those that no longer do.
+//!
+//! # After a fork
+//! Reading writes nothing. A full collection writes only the words of marks and ages that change: nothing died, all are old: not
+//! one page. The pages of scratch are fresh and given back at once, so none is ever shared. What is not old when the process
+//! forks ages in the child, a page of ages for 128 KiB of heap: `warmup=on` collects before each fork and makes all survivors
+//! old. What the child allocates goes into holes, on shared pages, unless `fresh=on` keeps it out of the parent's blocks.
+//!
+//! From Ruby, Feature #5839 (2.0), Sasada, "Gradual Write-Barrier Insertion into a Ruby Interpreter", ISMM 2019, and "Store object
+//! age in a bitmap" (3.3); Demers et al., "Combining Generational and Conservative Garbage Collection", POPL 1990, for the sticky marks.
+
+use crate::collector::{Collection, Collector, Request, Roots};
+use crate::heap::{HeapError, Options};
+use crate::object::{Format, LARGE, Object, ShapeWord};
+use crate::parts::cells::{BLOCK, Block, LARGE_BYTES, MAX_CELL, class_of};
+use crate::parts::finalizable::Finalizable;
+use crate::parts::gray::{Gray, references};
+use crate::parts::holes::Holes;
+use crate::parts::model::Cause;
+use crate::parts::plane::{GRANULE_SHIFT, Plane};
+use crate::parts::region::Region;
+use crate::parts::space::{Space, write_header, write_large_header};
+use crate::parts::vector::Vector;
+use crate::value::Value;
+
+/// The bits of an age.
+const ONCE: usize = 0;
+const TWICE: usize = 1;
+const OLD: usize = 2;
+const REMEMBERED: usize = 3;
+/// The fewest bytes handed out between two minor collections, and the fewest old ones that call for a major one.
+const LEAST: usize = 4 << 20;
+/// Room on the mark stack, in the list of the remembered, and in that of objects with finalizers.
+const MOST_OBJECTS: usize = 1 << 28;
+
+/// See the module.
+pub struct MarkBitmap {
+    space: Space,
+    /// The marks, and allocation from what they leave free.
+    marks: Holes,
+    ages: Plane<4>,
+    scratch: Plane<1>,
+    gray: Gray,
+    /// Old objects that may refer to young ones, themselves or by a part of theirs; each has its bit set.
+    remembered: Vector<Object>,
+    /// Some could not be listed: the next collection must be a major one.
+    forgot: bool,
+    finalizable: Finalizable,
+    /// Bytes of cells and runs that survived the last collection, those of the old among them, and of the old after the last major.
+    live: usize,
+    old: usize,
+    old_at_major: usize,
+    warm_up: bool,
+    fresh: bool,
+}
+
+// SAFETY: `Holes` hands out cells whose bit is clear, and a bit is cleared only by the sweep (1); it is kept for what the roots
+// reach: directly, or, of the old in a minor collection, because every old object that refers to a young one is remembered, as
+// `write_barrier` and `update_remembered` see to (2); no slot is written, weak slots of a dead target aside (3); a major
+// collection clears the bit of whatever was not reached (4); planes, stack and lists have regions of their own (5).
+unsafe impl Collector for MarkBitmap {
+    const COUNTS: bool = false;
+    const HEAD: usize = 0;
+
+    fn new(options: &Options) -> Result<MarkBitmap, HeapError> {
+        options.check_arguments(&["warmup", "fresh"])?;
+        let mut space = Space::new(options)?;
+        let (gray, remembered) =
+            (Gray::new(MOST_OBJECTS)?, Vector::new("remembered", MOST_OBJECTS)?);
+        space.model.watch(gray.region());
+        space.model.watch(remembered.region());
+        Ok(MarkBitmap {
+            marks: Holes::new(&mut space, "marks")?,
+            ages: Plane::new(&mut space, "ages")?,
+            scratch: Plane::new(&mut space, "scratch")?,
+            finalizable: Finalizable::new(&mut space)?,
+            space,
+            gray,
+            remembered,
+            forgot: false,
+            live: 0,
+            old: 0,
+            old_at_major: 0,
+            warm_up: options.switch("warmup")?,
+            fresh: options.switch("fresh")?,
+        })
+    }
+
+    #[inline(always)]
+    fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        if units >= LARGE as usize {
+            return None;
+        }
+        let cell = self.marks.allocate(class_of(8 + 8 * units))?;
+        Some(write_header(cell, shape.with_units(units as u32), 0))
+    }
+    fn allocate_slow(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        let large = units >= LARGE as usize;
+        let bytes = if large {
+            units.checked_mul(8)?.checked_add(16)?.max(LARGE_BYTES)
+        } else {
+            8 + 8 * units
+        };
+        if bytes > MAX_CELL {
+            return self.allocate_run(shape, units);
+        }
+        let class = class_of(bytes);
+        let cell = loop {
+            if let Some(cell) = self.marks.allocate(class) {
+                break cell;
+            }
+            if !self.marks.refill(class, &mut self.space)
+                || !self.cover(self.space.cells.frontier())
+            {
+                return None;
+            }
+        };
+        Some(if large {
+            write_large_header(cell, shape, units, 0)
+        } else {
+            write_header(cell, shape.with_units(units as u32), 0)
+        })
+    }
+
+    #[inline(always)]
+    fn write_barrier(&mut self, source: Object, target: Value) {
+        if let Some(target) = target.as_object()
+            && self.is_old(source)
+        {
+            self.remember_young(source, target);
+        }
+    }
+    #[inline(always)]
+    fn write_barrier_all(&mut self, owner: Object) {
+        if self.is_old(owner) {
+            self.remember(owner);
+        }
+    }
+
+    fn expect_finalizer(&mut self, object: Object) {
+        self.finalizable.push(object, &mut self.space);
+    }
+    fn register_weak(&mut self, weak: Object) {
+        // No flag in the target: it may lie on a shared page, and nobody asks for it.
+        self.space.enter_weak(weak);
+    }
+    fn next_finalizer(&mut self) -> Option<Object> {
+        self.space.next_finalizer()
+    }
+
+    fn is_due(&self) -> bool {
+        self.marks.taken() >= LEAST.max(self.live / 4)
+    }
+    fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
+        let is_minor = match request {
+            Request::Automatic if !self.is_due() => return Collection::default(),
+            Request::Automatic => self.old < LEAST.max(2 * self.old_at_major),
+            Request::Generation(generation) => generation == 0,
+            Request::Full => false,
+        };
+        if is_minor && !self.forgot {
+            self.run::<true>(roots, false)
+        } else {
+            self.run::<false>(roots, false)
+        }
+    }
+
+    fn before_fork(&mut self, roots: &mut dyn Roots) {
+        if self.warm_up {
+            self.run::<false>(roots, true);
+        }
+        // The rest of the holes in use would otherwise be given back in the child, on a page of marks for each.
+        self.marks.retire(&mut self.space.model);
+    }
+    fn after_fork_in_child(&mut self) {
+        if self.fresh {
+            self.marks.keep_out_of_shared_blocks(&self.space);
+        }
+    }
+
+    fn space(&self) -> &Space {
+        &self.space
+    }
+    fn space_mut(&mut self) -> &mut Space {
+        &mut self.space
+    }
+    fn each_region(&self, visit: &mut dyn FnMut(&Region)) {
+        self.marks
+            .regions()
+            .chain(self.ages.regions())
+            .chain(self.scratch.regions())
+            .for_each(&mut *visit);
+        [self.gray.region(), self.remembered.region(), self.finalizable.region()]
+            .into_iter()
+            .for_each(visit);
+    }
+    fn each_object(&self, visit: &mut dyn FnMut(Object)) {
+        self.marks.each_object(&self.space, visit);
+    }
+    fn generation(&self, object: Object) -> Option<u8> {
+        Some(u8::from(self.is_old(object)))
+    }
+    fn verify(&self) -> Result<(), String> {
+        self.verify_bits()
+    }
+}
+
+impl MarkBitmap {
+    // -- Allocation and barrier ---------------------------------------------------------------------
+
+    #[cold]
+    fn allocate_run(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        let object = self.space.allocate_run(shape, units, 0)?;
+        let bytes = self.space.footprint(Self::HEAD, object);
+        if !self.cover(object.address() + 16)
+            || !self.marks.add_run(object, bytes, &mut self.space.model)
+        {
+            self.space.free(Self::HEAD, object);
+            return None;
+        }
+        Some(object)
+    }
+
+    fn cover(&mut self, end: usize) -> bool {
+        self.ages.cover(end) && self.scratch.cover(end)
+    }
+
+    #[inline(always)]
+    fn is_old(&self, object: Object) -> bool {
+        self.ages.get(object.address(), OLD)
+    }
+
+    #[cold]
+    fn remember_young(&mut self, source: Object, target: Object) {
+        if !self.is_old(target) {
+            self.remember(source);
+        }
+    }
+
+    #[cold]
+    fn remember(&mut self, source: Object) {
+        if self.ages.set(source.address(), REMEMBERED, Cause::Age, &mut self.space.model) {
+            self.space.model.note(self.remembered.address(self.remembered.len()), Cause::Age);
+            self.forgot |= !self.remembered.push(source);
+        }
+    }
+
+    // -- Collection ---------------------------------------------------------------------------------
+
+    fn run<const MINOR: bool>(&mut self, roots: &mut dyn Roots, promote_all: bool) -> Collection {
+        self.marks.retire(&mut self.space.model);
+        self.mark_roots::<MINOR>(roots);
+        self.trace::<MINOR>();
+        self.clear_weak_references::<MINOR>();
+        let finalizers = self.queue_finalizers::<MINOR>();
+        let reclaimed = self.sweep::<MINOR>(promote_all);
+        self.update_remembered();
+        self.scratch.give_back();
+        self.gray.give_back();
+        self.marks.reset();
+        if !MINOR {
+            self.old_at_major = self.old;
+        }
+        Collection { generation: Some(u8::from(!MINOR)), reclaimed, uncollectable: 0, finalizers }
+    }
+
+    fn mark_roots<const MINOR: bool>(&mut self, roots: &mut dyn Roots) {
+        roots.visit(&mut |value| {
+            value.as_object().into_iter().for_each(|object| self.reach_root::<MINOR>(object))
+        });
+        self.mark_queued::<MINOR>();
+        if MINOR {
+            for index in 0..self.remembered.len() {
+                self.scan::<MINOR>(self.remembered.as_slice()[index]);
+            }
+        }
+    }
+
+    fn mark_queued<const MINOR: bool>(&mut self) {
+        for index in 0..self.space.queued_finalizers().len() {
+            self.reach_root::<MINOR>(self.space.queued_finalizers()[index]);
+        }
+    }
+
+    /// An old part may be held by a root alone; then nobody is remembered for what it refers to.
+    fn reach_root<const MINOR: bool>(&mut self, object: Object) {
+        self.reach::<MINOR>(object);
+        if MINOR && object.format() == Format::Part {
+            references(object).for_each(|child| self.reach::<MINOR>(child));
+        }
+    }
+
+    #[inline(always)]
+    fn reach<const MINOR: bool>(&mut self, object: Object) {
+        if MINOR && self.is_old(object) {
+            return;
+        }
+        if self.scratch.set(object.address(), 0, Cause::Mark, &mut self.space.model) {
+            self.gray.push(object);
+        }
+    }
+
+    /// In a minor collection a part is scanned with its owner, even if the part is older and no longer looked at by itself: the
+    /// barrier speaks of the owner.
+    #[inline(always)]
+    fn scan<const MINOR: bool>(&mut self, object: Object) {
+        for child in references(object) {
+            self.reach::<MINOR>(child);
+            if MINOR && self.is_old(child) && child.format() == Format::Part {
+                references(child).for_each(|item| self.reach::<MINOR>(item));
+            }
+        }
+    }
+
+    fn trace<const MINOR: bool>(&mut self) {
+        loop {
+            while let Some(object) = self.gray.pop() {
+                self.scan::<MINOR>(object);
+            }
+            if !self.gray.overflowed() {
+                return;
+            }
+            // Some are marked and were not scanned: all that are marked are scanned again.
+            let mut next = self.next_in_scratch(0);
+            while let Some(object) = next {
+                self.scan::<MINOR>(object);
+                next = self.next_in_scratch(object.address());
+            }
+        }
+    }
+
+    /// The first object behind `address` whose bit in scratch is set.
+    fn next_in_scratch(&self, address: usize) -> Option<Object> {
+        let Space { cells, runs, .. } = &self.space;
+        let (from, frontier) = (cells.region().start().max(address + 16), cells.frontier());
+        if from < frontier
+            && let Some(granule) = self.scratch.next_set(from, frontier, 0)
+        {
+            return cells.block_of(granule + 15).map(|block| Holes::object_of(block, granule));
+        }
+        let start = runs.run_at(address).map_or(runs.region().start(), |run| run.end);
+        let mut next = runs.next_run(start);
+        while let Some(run) = next {
+            let object = Space::object_in_run(run.start);
+            if self.scratch.get(object.address(), 0) {
+                return Some(object);
+            }
+            next = runs.next_run(run.end);
+        }
+        None
+    }
+
+    fn clear_weak_references<const MINOR: bool>(&mut self) {
+        let MarkBitmap { space: Space { weak, model, .. }, ages, scratch, finalizable, .. } = self;
+        weak.clear_dead(
+            !finalizable.is_empty(),
+            &|object| is_live::<MINOR>(object, ages, scratch),
+            model,
+        );
+    }
+
+    fn queue_finalizers<const MINOR: bool>(&mut self) -> usize {
+        if self.finalizable.is_empty() {
+            return 0;
+        }
+        let MarkBitmap { space, ages, scratch, finalizable, .. } = self;
+        let queued =
+            finalizable.queue_dead(space, &|object| is_live::<MINOR>(object, ages, scratch));
+        self.mark_queued::<MINOR>();
+        self.trace::<MINOR>();
+        let MarkBitmap { space: Space { weak, model, .. }, ages, scratch, .. } = self;
+        weak.forget_dead(&|object| is_live::<MINOR>(object, ages, scratch), model);
+        queued
+    }
+
+    /// Gives back what was not reached: then it counts, unless it is a part. Scratch holds those who became old afterwards.
+    fn sweep<const MINOR: bool>(&mut self, promote_all: bool) -> usize {
+        (self.live, self.old) = (0, 0);
+        let mut reclaimed = 0;
+        for number in 0..self.space.cells.block_count() {
+            let Some(block) = self.space.cells.block(number) else { continue };
+            let (first, mut survivors) = (self.scratch.index(block.start) / 64, 0);
+            for group in first..first + (BLOCK >> GRANULE_SHIFT) / 64 {
+                let swept = self.sweep_group::<MINOR>(group, promote_all);
+                survivors += swept.live;
+                self.old += swept.old * block.cell_size();
+                reclaimed += self.count_dead(block, group, swept.dead);
+            }
+            self.live += survivors * block.cell_size();
+            if !MINOR && survivors == 0 {
+                self.space.cells.free_block(block, &mut self.space.model);
+            }
+        }
+        let mut next = self.space.runs.next_run(self.space.runs.region().start());
+        while let Some(run) = next {
+            next = self.space.runs.next_run(run.end);
+            let object = Space::object_in_run(run.start);
+            let swept =
+                self.sweep_group::<MINOR>(self.scratch.index(object.address()) / 64, promote_all);
+            self.live += swept.live * run.len();
+            self.old += swept.old * run.len();
+            if swept.live == 0 {
+                reclaimed += usize::from(object.format() != Format::Part);
+                self.space.runs.free(run.start, &mut self.space.model);
+            }
+        }
+        reclaimed
+    }
+
+    /// Sixty-four granules at once.
+    #[inline(always)]
+    fn sweep_group<const MINOR: bool>(&mut self, group: usize, promote_all: bool) -> Swept {
+        let (live, old) = (self.marks.live().word(group, 0), self.ages.word(group, OLD));
+        if live == if MINOR { old } else { 0 } {
+            return Swept {
+                live: live.count_ones() as usize,
+                old: old.count_ones() as usize,
+                dead: 0,
+            };
+        }
+        let reached = self.scratch.word(group, 0);
+        let keep = if MINOR { live & (reached | old) } else { live & reached };
+        let (once, twice) = (self.ages.word(group, ONCE), self.ages.word(group, TWICE));
+        let young = keep & !old;
+        let grown = if promote_all { young } else { young & twice };
+        let old = old & keep | grown;
+        let ages = [
+            (ONCE, young & !once & !twice & !grown),
+            (TWICE, young & once & !grown),
+            (OLD, old),
+            (REMEMBERED, self.ages.word(group, REMEMBERED) & keep),
+        ];
+        let model = &mut self.space.model;
+        self.marks.live_mut().set_word(group, 0, keep, Cause::Free, model);
+        ages.into_iter()
+            .for_each(|(bit, word)| self.ages.set_word(group, bit, word, Cause::Age, model));
+        let searched = if self.forgot { old } else { grown };
+        self.scratch.set_word(group, 0, searched, Cause::Age, model);
+        Swept {
+            live: keep.count_ones() as usize,
+            old: old.count_ones() as usize,
+            dead: live & !keep,
+        }
+    }
+
+    #[inline(always)]
+    fn count_dead(&self, block: Block, group: usize, mut dead: u64) -> usize {
+        let mut count = 0;
+        while dead != 0 {
+            let granule = self.scratch.address(group * 64 + dead.trailing_zeros() as usize);
+            count += usize::from(Holes::object_of(block, granule).format() != Format::Part);
+            dead &= dead - 1;
+        }
+        count
+    }
+
+    /// Drops from the list who refers to the young no longer, and adds who became old and does.
+    fn update_remembered(&mut self) {
+        let mut kept = 0;
+        for index in 0..self.remembered.len() {
+            let source = self.remembered.as_slice()[index];
+            if !self.ages.get(source.address(), REMEMBERED) {
+                continue;
+            }
+            if !self.refers_to_young(source) {
+                self.ages.clear(source.address(), REMEMBERED, Cause::Age, &mut self.space.model);
+                continue;
+            }
+            if kept < index {
+                self.space.model.note(self.remembered.address(kept), Cause::Age);
+                self.remembered.as_mut_slice()[kept] = source;
+            }
+            kept += 1;
+        }
+        self.remembered.truncate(kept);
+        self.forgot = false;
+        let mut next = if self.old < self.live { self.next_in_scratch(0) } else { None };
+        while let Some(source) = next {
+            if self.refers_to_young(source) {
+                self.remember(source);
+            }
+            next = self.next_in_scratch(source.address());
+        }
+    }
+
+    /// Itself, or by a part of its own. A part is not asked: its owner is.
+    fn refers_to_young(&self, source: Object) -> bool {
+        let is_young = |object: Object| !self.is_old(object);
+        source.format() == Format::Slots
+            && references(source).any(|child| {
+                is_young(child) || child.format() == Format::Part && references(child).any(is_young)
+            })
+    }
+
+    // -- Observation --------------------------------------------------------------------------------
+
+    fn verify_bits(&self) -> Result<(), String> {
+        let mut broken = Ok(());
+        let mut listed = 0;
+        self.each_object(&mut |object| {
+            let [once, twice, old, remembered] =
+                [ONCE, TWICE, OLD, REMEMBERED].map(|bit| self.ages.get(object.address(), bit));
+            listed += usize::from(remembered);
+            let complaint = if !self.marks.live().get(object.address(), 0) {
+                "is live, but its mark is clear"
+            } else if usize::from(once) + usize::from(twice) + usize::from(old) > 1 {
+                "has more than one age"
+            } else if remembered && !old {
+                "is remembered, but not old"
+            } else if self.scratch.get(object.address(), 0) {
+                "has its bit in scratch set outside a collection"
+            } else if old && !remembered && !self.forgot && self.refers_to_young(object) {
+                "is old and refers to the young, but is not remembered"
+            } else {
+                return;
+            };
+            if broken.is_ok() {
+                broken = Err(format!("{:?} {complaint}", self.space.place(object.address())));
+            }
+        });
+        if broken.is_ok() && listed != self.remembered.len() && !self.forgot {
+            return Err(format!(
+                "{listed} objects are remembered, but {} are listed",
+                self.remembered.len()
+            ));
+        }
+        broken
+    }
+}
+
+/// Reached by this collection, or kept by a minor one because it is old.
+#[inline(always)]
+fn is_live<const MINOR: bool>(object: Object, ages: &Plane<4>, scratch: &Plane<1>) -> bool {
+    MINOR && ages.get(object.address(), OLD) || scratch.get(object.address(), 0)
+}
+
+/// What became of sixty-four granules.
+struct Swept {
+    live: usize,
+    old: usize,
+    dead: u64,
+}
