@@ -22,29 +22,44 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
     let one = |register: usize| RegisterSet::range(register, 1);
     let (a, b, c, none) = (a(word), b(word), c(word), RegisterSet::EMPTY);
     let plain = |reads, writes| Effect { reads, takes: none, writes, forgets: None };
-    let taking =
-        |reads, takes: RegisterSet, writes| Effect { reads: takes.union(reads), takes, writes, forgets: None };
-    let calling = |takes: RegisterSet| Effect {
-        reads: takes,
+    let taking = |reads, takes: RegisterSet, writes| Effect {
+        reads: takes.union(reads),
         takes,
-        writes: one(a),
-        forgets: Some(a + 1),
+        writes,
+        forgets: None,
     };
+    let calling =
+        |takes: RegisterSet| Effect { reads: takes, takes, writes: one(a), forgets: Some(a + 1) };
     match op {
-        LoadConstant | LoadConstantWide | LoadInteger | LoadNil | LoadBoolean | GetGlobal | GetCaptured
-        | GetCapturedWide | GetCapturedBox | Closure | Class | Import => plain(none, one(a)),
-        Copy | GetBox | Negate | Not | AddConstant | SubtractConstant | MultiplyConstant | DivideConstant
-        | RemainderConstant | GetField | GetIndexConstant => plain(one(b), one(a)),
+        LoadConstant | LoadConstantWide | LoadInteger | LoadNil | LoadBoolean | GetGlobal
+        | GetCaptured | GetCapturedWide | GetCapturedBox | Closure | Class | Import => {
+            plain(none, one(a))
+        }
+        Copy | GetBox | Negate | Not | AddConstant | SubtractConstant | MultiplyConstant
+        | DivideConstant | RemainderConstant | GetField | GetIndexConstant => plain(one(b), one(a)),
         Take => taking(none, one(b), one(a)),
         Release => plain(none, RegisterSet::range(a, b)),
         DefineGlobal | Return | Throw => taking(none, one(a), none),
-        SetGlobal | SetCapturedBox | Print | JumpIfTrue | JumpIfFalse | JumpIfEqualConstant
-        | JumpUnlessEqualConstant | JumpIfLessConstant | JumpUnlessLessConstant | JumpIfLessEqualConstant
-        | JumpUnlessLessEqualConstant | JumpIfGreaterConstant | JumpUnlessGreaterConstant
-        | JumpIfGreaterEqualConstant | JumpUnlessGreaterEqualConstant => plain(one(a), none),
+        SetGlobal
+        | SetCapturedBox
+        | Print
+        | JumpIfTrue
+        | JumpIfFalse
+        | JumpIfEqualConstant
+        | JumpUnlessEqualConstant
+        | JumpIfLessConstant
+        | JumpUnlessLessConstant
+        | JumpIfLessEqualConstant
+        | JumpUnlessLessEqualConstant
+        | JumpIfGreaterConstant
+        | JumpUnlessGreaterConstant
+        | JumpIfGreaterEqualConstant
+        | JumpUnlessGreaterEqualConstant => plain(one(a), none),
         NewBox => taking(none, one(a), one(a)),
-        SetBox | SetField | Inherit | JumpIfEqual | JumpUnlessEqual | JumpIfLess | JumpUnlessLess
-        | JumpIfLessEqual | JumpUnlessLessEqual => plain(one(a).union(one(b)), none),
+        SetBox | SetField | Inherit | JumpIfEqual | JumpUnlessEqual | JumpIfLess
+        | JumpUnlessLess | JumpIfLessEqual | JumpUnlessLessEqual => {
+            plain(one(a).union(one(b)), none)
+        }
         NewSpill => {
             // The slots beyond those that are given begin as nil; `bx` says how many there are.
             let given = RegisterSet::range(a, (extension as usize).min(bx(word)));
@@ -52,8 +67,8 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
         }
         GetSpill => plain(one(crate::op::SPILL_REGISTER as usize), one(a)),
         SetSpill => plain(one(a).union(one(crate::op::SPILL_REGISTER as usize)), none),
-        Add | Subtract | Multiply | Divide | Remainder | Equal | NotEqual | Less | LessEqual | Contains
-        | GetIndex | GetSuper => plain(one(b).union(one(c)), one(a)),
+        Add | Subtract | Multiply | Divide | Remainder | Equal | NotEqual | Less | LessEqual
+        | Contains | GetIndex | GetSuper => plain(one(b).union(one(c)), one(a)),
         Jump | Loop | ReturnNil | Exit => plain(none, none),
         SetFieldTake | Append | Method => taking(one(a), one(b), none),
         SetIndex => plain(one(a).union(one(b)).union(one(c)), none),

@@ -80,7 +80,8 @@ impl<'a> Generator<'_, 'a> {
             self.script_body(program);
             self.epilogue(Span::at(span.end));
             if !self.frame.is_crowded || self.frame.is_spilled {
-                let frame = std::mem::replace(&mut self.frame, Frame::new(Kind::Script, None, true));
+                let frame =
+                    std::mem::replace(&mut self.frame, Frame::new(Kind::Script, None, true));
                 return frame.finish("", 0, span);
             }
             self.frame = Frame::new(Kind::Script, None, true);
@@ -116,7 +117,8 @@ impl<'a> Generator<'_, 'a> {
             let is_spilled = self.crowded.contains(&key(function));
             let mut frame = Frame::new(header.kind, header.class, is_spilled);
             frame.itself = header.itself;
-            frame.this = matches!(header.kind, Kind::Method | Kind::Initializer).then_some(key(function));
+            frame.this =
+                matches!(header.kind, Kind::Method | Kind::Initializer).then_some(key(function));
             self.outer.push(std::mem::replace(&mut self.frame, frame));
             self.prologue(function.parameters);
             self.statements(function.body);

@@ -8,7 +8,8 @@
 
 use crate::Options;
 use calf_parser::ast::{
-    Binding, Class, Expression, ExpressionKind, Function, Part, Program, Statement, StatementKind, Target, Variable,
+    Binding, Class, Expression, ExpressionKind, Function, Part, Program, Statement, StatementKind,
+    Target, Variable,
 };
 use calf_source::{Diagnostic, Span};
 use std::collections::{HashMap, HashSet};
@@ -58,7 +59,10 @@ pub(crate) fn is_boxed(binding: &Binding<'_>) -> bool {
 ///
 /// # Errors
 /// Every rule of the language that it breaks.
-pub(crate) fn resolve<'a>(program: &Program<'a>, options: Options) -> Result<Resolution, Vec<Diagnostic>> {
+pub(crate) fn resolve<'a>(
+    program: &Program<'a>,
+    options: Options,
+) -> Result<Resolution, Vec<Diagnostic>> {
     let mut resolver = Resolver {
         names: HashMap::new(),
         scopes: Vec::new(),
@@ -158,8 +162,11 @@ impl<'a> Resolver<'a> {
         {
             let first = other.binding.span;
             self.diagnostics.push(
-                Diagnostic::syntax("Already a variable with this name in this scope.", binding.span)
-                    .with_label(first, "first declared here"),
+                Diagnostic::syntax(
+                    "Already a variable with this name in this scope.",
+                    binding.span,
+                )
+                .with_label(first, "first declared here"),
             );
         }
         locals.push(Local {
@@ -189,7 +196,8 @@ impl<'a> Resolver<'a> {
     /// A name that is used, to read or to assign.
     fn variable(&mut self, variable: &'a Variable<'a>, is_assigned: bool) {
         let innermost = self.functions.len() - 1;
-        let Some(local) = self.names.get_mut(variable.name).and_then(|locals| locals.last_mut()) else {
+        let Some(local) = self.names.get_mut(variable.name).and_then(|locals| locals.last_mut())
+        else {
             return;
         };
         let binding = local.binding;
@@ -275,12 +283,14 @@ impl<'a> Resolver<'a> {
                 self.expression(condition);
                 self.loop_body(body);
             }
-            StatementKind::For { initializer, condition, increment, body } => self.in_scope(|resolver| {
-                initializer.iter().for_each(|initializer| resolver.statement(initializer));
-                condition.iter().for_each(|condition| resolver.expression(condition));
-                increment.iter().for_each(|increment| resolver.expression(increment));
-                resolver.loop_body(body);
-            }),
+            StatementKind::For { initializer, condition, increment, body } => {
+                self.in_scope(|resolver| {
+                    initializer.iter().for_each(|initializer| resolver.statement(initializer));
+                    condition.iter().for_each(|condition| resolver.expression(condition));
+                    increment.iter().for_each(|increment| resolver.expression(increment));
+                    resolver.loop_body(body);
+                })
+            }
             StatementKind::ForIn { binding, iterable, body } => {
                 self.expression(iterable);
                 self.in_scope(|resolver| {
@@ -295,7 +305,10 @@ impl<'a> Resolver<'a> {
                 self.block(body);
                 if let Some(catch) = catch {
                     self.in_scope(|resolver| {
-                        catch.binding.iter().for_each(|binding| resolver.declare_and_initialise(binding));
+                        catch
+                            .binding
+                            .iter()
+                            .for_each(|binding| resolver.declare_and_initialise(binding));
                         resolver.statements(catch.body);
                     });
                 }
@@ -330,12 +343,20 @@ impl<'a> Resolver<'a> {
         value.iter().for_each(|value| self.expression(value));
     }
 
-    fn function(&mut self, function: &'a Function<'a>, kind: FunctionKind, itself: Option<&'a Binding<'a>>) {
+    fn function(
+        &mut self,
+        function: &'a Function<'a>,
+        kind: FunctionKind,
+        itself: Option<&'a Binding<'a>>,
+    ) {
         // A global is found by its name each time.
         let itself = itself.filter(|_| !self.scopes.is_empty());
         self.functions.push(FunctionScope { kind, itself, loops: 0 });
         self.in_scope(|resolver| {
-            function.parameters.iter().for_each(|parameter| resolver.declare_and_initialise(parameter));
+            function
+                .parameters
+                .iter()
+                .for_each(|parameter| resolver.declare_and_initialise(parameter));
             resolver.statements(function.body);
         });
         self.functions.pop();
@@ -350,11 +371,14 @@ impl<'a> Resolver<'a> {
             }
             self.variable(superclass, false);
         }
-        self.classes
-            .push(ClassScope { has_superclass: class.superclass.is_some(), fields: HashSet::new() });
+        self.classes.push(ClassScope {
+            has_superclass: class.superclass.is_some(),
+            fields: HashSet::new(),
+        });
         for method in class.methods {
             let is_initializer = method.name == Some("init");
-            let kind = if is_initializer { FunctionKind::Initializer } else { FunctionKind::Function };
+            let kind =
+                if is_initializer { FunctionKind::Initializer } else { FunctionKind::Function };
             self.function(method, kind, None);
         }
         if let Some(scope) = self.classes.pop() {
@@ -419,14 +443,17 @@ impl<'a> Resolver<'a> {
                     self.expression(&entry.value);
                 }
             }
-            ExpressionKind::Function(function) => self.function(function, FunctionKind::Function, None),
+            ExpressionKind::Function(function) => {
+                self.function(function, FunctionKind::Function, None)
+            }
             ExpressionKind::Unary { operand, .. } => self.expression(operand),
             ExpressionKind::Conditional { condition, then, otherwise } => {
                 self.expression(condition);
                 self.expression(then);
                 self.expression(otherwise);
             }
-            ExpressionKind::Assign { target, value } | ExpressionKind::CompoundAssign { target, value, .. } => {
+            ExpressionKind::Assign { target, value }
+            | ExpressionKind::CompoundAssign { target, value, .. } => {
                 self.target(target);
                 self.expression(value);
             }

@@ -19,7 +19,9 @@ struct Assignment<'a> {
 impl<'a> Assignment<'a> {
     fn of(expression: &'a Expression<'a>) -> Option<Self> {
         match expression.kind {
-            ExpressionKind::Assign { target, value } => Some(Assignment { target, operator: None, value }),
+            ExpressionKind::Assign { target, value } => {
+                Some(Assignment { target, operator: None, value })
+            }
             ExpressionKind::CompoundAssign { target, operator, operator_span, value } => {
                 Some(Assignment { target, operator: Some((operator, operator_span)), value })
             }
@@ -116,7 +118,10 @@ impl<'a> Generator<'_, 'a> {
     }
 
     fn is_changed_within(&self, variable: &Variable<'a>, span: Span) -> bool {
-        variable.binding.get().is_some_and(|binding| self.resolution.is_assigned_within(binding, span))
+        variable
+            .binding
+            .get()
+            .is_some_and(|binding| self.resolution.is_assigned_within(binding, span))
     }
 
     /// The new value of a compound assignment whose old value is in `old`, the last temporary or a local.
@@ -150,4 +155,3 @@ fn register_form(operator: BinaryOperator) -> Op {
         _ => Op::Add,
     }
 }
-

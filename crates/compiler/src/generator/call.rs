@@ -26,7 +26,13 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// Calls a method of the object in the last register in use, which gets the result.
-    pub(super) fn invoke(&mut self, object: u8, name: &str, arguments: &'a [Expression<'a>], span: Span) {
+    pub(super) fn invoke(
+        &mut self,
+        object: u8,
+        name: &str,
+        arguments: &'a [Expression<'a>],
+        span: Span,
+    ) {
         let mark = self.frame.free;
         if self.arguments(arguments, 0, span) {
             self.emit_cached(Op::Invoke, object, arguments.len() as u8, 0, name, span);
@@ -80,7 +86,8 @@ impl<'a> Generator<'_, 'a> {
             [] => true,
             _ if self.frame.is_spilled || !self.has_room(arguments, PLAIN_DEPTH as usize) => false,
             [first, others @ ..] => {
-                (self.is_plain(first) || self.is_one_step(first)) && others.iter().all(|other| self.is_plain(other))
+                (self.is_plain(first) || self.is_one_step(first))
+                    && others.iter().all(|other| self.is_plain(other))
             }
         };
         if !is_fit {
@@ -136,11 +143,15 @@ impl<'a> Generator<'_, 'a> {
             | ExpressionKind::String(_)
             | ExpressionKind::This => true,
             // A global may be undefined: what is called has to be looked at before.
-            ExpressionKind::Variable(variable) => !matches!(self.locate(variable), Location::Global(_)),
+            ExpressionKind::Variable(variable) => {
+                !matches!(self.locate(variable), Location::Global(_))
+            }
             ExpressionKind::Unary { operand, .. } => self.is_plain_operand(operand),
             ExpressionKind::Binary { operator, left, right, .. } => match operator {
                 BinaryOperator::Add => {
-                    (is_number(left) || is_number(right)) && self.is_plain_operand(left) && self.is_plain_operand(right)
+                    (is_number(left) || is_number(right))
+                        && self.is_plain_operand(left)
+                        && self.is_plain_operand(right)
                 }
                 BinaryOperator::In => false,
                 _ => self.is_plain_operand(left) && self.is_plain_operand(right),
@@ -168,11 +179,13 @@ impl<'a> Generator<'_, 'a> {
         match &expression.kind {
             ExpressionKind::Field { object, .. } => self.in_place(object).is_some(),
             ExpressionKind::Index { object, index } => {
-                self.in_place(object).is_some() && (self.in_place(index).is_some() || number(index).is_some())
+                self.in_place(object).is_some()
+                    && (self.in_place(index).is_some() || number(index).is_some())
             }
             ExpressionKind::Binary { operator: BinaryOperator::Add, left, right, .. } => {
                 self.in_place(left).is_some()
-                    && (self.in_place(right).is_some() || matches!(right.kind, ExpressionKind::String(_)))
+                    && (self.in_place(right).is_some()
+                        || matches!(right.kind, ExpressionKind::String(_)))
             }
             ExpressionKind::Function(_) => true,
             _ => false,

@@ -60,7 +60,12 @@ impl<'a> Generator<'_, 'a> {
             self.emit_bx(Op::Closure, closure, number, method.span);
             self.frame.grow();
             let name = self.string_constant(name);
-            self.emit_extended(Op::Method, Op::Method.abc(holder, closure, 0), name, method.name_span);
+            self.emit_extended(
+                Op::Method,
+                Op::Method.abc(holder, closure, 0),
+                name,
+                method.name_span,
+            );
             self.frame.free = mark;
         }
         self.release_temporaries(class.end_span);

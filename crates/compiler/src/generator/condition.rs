@@ -14,7 +14,12 @@ impl<'a> Generator<'_, 'a> {
     /// Goes to `target` if the expression is as true as `wanted`, and on otherwise.
     ///
     /// Left spines of `and` and `or` are iterated. Where all paths go to the target, nothing behind can be reached.
-    pub(super) fn jump_if(&mut self, expression: &'a Expression<'a>, wanted: bool, target: TargetNumber) {
+    pub(super) fn jump_if(
+        &mut self,
+        expression: &'a Expression<'a>,
+        wanted: bool,
+        target: TargetNumber,
+    ) {
         struct Pending<'a> {
             right: &'a Expression<'a>,
             wanted: bool,
@@ -78,8 +83,11 @@ impl<'a> Generator<'_, 'a> {
             }
             _ => {
                 let register = self.any(expression);
-                let (op, inverse) =
-                    if wanted { (Op::JumpIfTrue, Op::JumpIfFalse) } else { (Op::JumpIfFalse, Op::JumpIfTrue) };
+                let (op, inverse) = if wanted {
+                    (Op::JumpIfTrue, Op::JumpIfFalse)
+                } else {
+                    (Op::JumpIfFalse, Op::JumpIfTrue)
+                };
                 self.branch(op, inverse, (register, 0), target, span);
             }
         }
@@ -130,13 +138,16 @@ impl<'a> Generator<'_, 'a> {
             ExpressionKind::Logical { left, right, .. } => {
                 self.residue_of_test(left, budget) || self.residue_of_test(right, budget)
             }
-            ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => self.residue_of_test(operand, budget),
+            ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => {
+                self.residue_of_test(operand, budget)
+            }
             ExpressionKind::Binary { operator, left, right, .. } => {
                 let (left, right) = (self.residue(left, budget), self.residue(right, budget));
                 match operator {
-                    BinaryOperator::Equal | BinaryOperator::NotEqual | BinaryOperator::In | BinaryOperator::Add => {
-                        left != Residue::Nothing || right != Residue::Nothing
-                    }
+                    BinaryOperator::Equal
+                    | BinaryOperator::NotEqual
+                    | BinaryOperator::In
+                    | BinaryOperator::Add => left != Residue::Nothing || right != Residue::Nothing,
                     _ => left == Residue::Other || right == Residue::Other,
                 }
             }
@@ -151,8 +162,12 @@ impl<'a> Generator<'_, 'a> {
             return Residue::Nothing;
         }
         match &expression.kind {
-            ExpressionKind::Nil | ExpressionKind::Boolean(_) | ExpressionKind::Number(_) => Residue::Nothing,
-            ExpressionKind::String(_) | ExpressionKind::Variable(_) | ExpressionKind::This => Residue::Value,
+            ExpressionKind::Nil | ExpressionKind::Boolean(_) | ExpressionKind::Number(_) => {
+                Residue::Nothing
+            }
+            ExpressionKind::String(_) | ExpressionKind::Variable(_) | ExpressionKind::This => {
+                Residue::Value
+            }
             ExpressionKind::Assign { target: Target::Variable(variable), .. }
                 if self.local_register(variable).is_some() =>
             {
@@ -261,7 +276,9 @@ fn is_arithmetic(operator: BinaryOperator) -> bool {
 pub(super) fn constant_truth(expression: &Expression<'_>) -> Option<bool> {
     match expression.kind {
         ExpressionKind::Nil | ExpressionKind::Boolean(false) => Some(false),
-        ExpressionKind::Boolean(true) | ExpressionKind::Number(_) | ExpressionKind::String(_) => Some(true),
+        ExpressionKind::Boolean(true) | ExpressionKind::Number(_) | ExpressionKind::String(_) => {
+            Some(true)
+        }
         _ => None,
     }
 }

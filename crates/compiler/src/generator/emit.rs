@@ -36,6 +36,7 @@ impl Generator<'_, '_> {
     fn push(&mut self, op: Op, word: u32, extension: Option<u32>, span: Span) {
         let live = self.live(op, word);
         let frame = &mut self.frame;
+        frame.last = Some(op);
         for word in std::iter::once(word).chain(extension) {
             frame.code.push(word);
             frame.live.push(live);
@@ -53,9 +54,12 @@ impl Generator<'_, '_> {
         let live = frame.hole.unwrap_or(frame.free).min(frame.free);
         match op {
             // The window is the callee's.
-            Op::Call | Op::CallGlobal | Op::Invoke | Op::InvokeSuper | Op::CallSpread | Op::InvokeSpread => {
-                live.min(calf_bytecode::op::a(word) as u16)
-            }
+            Op::Call
+            | Op::CallGlobal
+            | Op::Invoke
+            | Op::InvokeSuper
+            | Op::CallSpread
+            | Op::InvokeSpread => live.min(calf_bytecode::op::a(word) as u16),
             _ => live,
         }
     }
@@ -90,7 +94,8 @@ impl Generator<'_, '_> {
 
     fn may_write_object(&self, op: Op, word: u32) -> bool {
         let register = |index: usize| self.frame.may_hold_object(index as u8);
-        let constant = |index: usize| matches!(self.frame.constants.get(index), Some(Constant::String(_)));
+        let constant =
+            |index: usize| matches!(self.frame.constants.get(index), Some(Constant::String(_)));
         use calf_bytecode::op::{b, bx, c};
         match op {
             Op::LoadConstant => constant(bx(word)),
@@ -159,7 +164,12 @@ impl Generator<'_, '_> {
         match u16::try_from(number) {
             Ok(number) => self.emit_bx(Op::LoadConstant, register, number, span),
             Err(_) => {
-                self.emit_extended(Op::LoadConstantWide, Op::LoadConstantWide.abc(register, 0, 0), number, span);
+                self.emit_extended(
+                    Op::LoadConstantWide,
+                    Op::LoadConstantWide.abc(register, 0, 0),
+                    number,
+                    span,
+                );
             }
         }
     }
@@ -211,7 +221,12 @@ impl Generator<'_, '_> {
             // One instruction for all of them, though some in between may be clean: they are free or nil.
             let end = match rest.last() {
                 Some(last) if !self.frame.is_spilled || first > SPILL_REGISTER as usize => last + 1,
-                _ => rest.intersection(RegisterSet::below(SPILL_REGISTER as usize)).last().map_or(first, |l| l) + 1,
+                _ => {
+                    rest.intersection(RegisterSet::below(SPILL_REGISTER as usize))
+                        .last()
+                        .map_or(first, |l| l)
+                        + 1
+                }
             };
             // 255 registers at most, since R[0] is never among them.
             self.emit(Op::Release, first as u8, (end - first) as u8, 0, span);

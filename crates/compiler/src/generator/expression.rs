@@ -42,8 +42,10 @@ impl<'a> Generator<'_, 'a> {
         if let Some(register) = self.in_place(expression) {
             return register;
         }
-        let is_assignment =
-            matches!(expression.kind, ExpressionKind::Assign { .. } | ExpressionKind::CompoundAssign { .. });
+        let is_assignment = matches!(
+            expression.kind,
+            ExpressionKind::Assign { .. } | ExpressionKind::CompoundAssign { .. }
+        );
         if !is_assignment || self.needs_room(expression) {
             return self.next(expression);
         }
@@ -130,7 +132,9 @@ impl<'a> Generator<'_, 'a> {
         let register = self.wanted(destination);
         match &expression.kind {
             ExpressionKind::Nil => self.emit(Op::LoadNil, register, 0, 0, span),
-            ExpressionKind::Boolean(value) => self.emit(Op::LoadBoolean, register, u8::from(*value), 0, span),
+            ExpressionKind::Boolean(value) => {
+                self.emit(Op::LoadBoolean, register, u8::from(*value), 0, span)
+            }
             ExpressionKind::Number(number) => self.load_number(register, *number, span),
             ExpressionKind::String(text) => {
                 self.load_constant(register, ConstantKey::String((*text).into()), span);
@@ -155,13 +159,15 @@ impl<'a> Generator<'_, 'a> {
                 let operand = self.any(operand);
                 self.emit(Op::Not, register, operand, 0, span);
             }
-            ExpressionKind::Unary { operator: UnaryOperator::Negate, operand } => match number(expression) {
-                Some(number) => self.load_number(register, number, span),
-                None => {
-                    let operand = self.any(operand);
-                    self.emit(Op::Negate, register, operand, 0, span);
+            ExpressionKind::Unary { operator: UnaryOperator::Negate, operand } => {
+                match number(expression) {
+                    Some(number) => self.load_number(register, number, span),
+                    None => {
+                        let operand = self.any(operand);
+                        self.emit(Op::Negate, register, operand, 0, span);
+                    }
                 }
-            },
+            }
             ExpressionKind::Conditional { condition, then, otherwise } => {
                 return self.conditional((condition, then, otherwise), destination, span);
             }
@@ -249,7 +255,9 @@ impl<'a> Generator<'_, 'a> {
             number += consumed;
         }
         match current {
-            Current::Register(register) if self.frame.free > mark && destination != Destination::Next => {
+            Current::Register(register)
+                if self.frame.free > mark && destination != Destination::Next =>
+            {
                 // The last link cannot write to a local at the end of all it does.
                 let wanted = self.wanted(destination);
                 self.transfer(wanted, register, expression.span);
@@ -264,7 +272,11 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// The innermost operand of a spine, with the links that belong to it: how many are done.
-    fn begin_spine(&mut self, innermost: &'a Expression<'a>, links: &[&'a Expression<'a>]) -> (Current, usize) {
+    fn begin_spine(
+        &mut self,
+        innermost: &'a Expression<'a>,
+        links: &[&'a Expression<'a>],
+    ) -> (Current, usize) {
         if let Some(number) = number(innermost) {
             return (Current::Number(number), 0);
         }
@@ -281,7 +293,9 @@ impl<'a> Generator<'_, 'a> {
             _ => (),
         }
         let later = match &links[0].kind {
-            ExpressionKind::Binary { right, .. } | ExpressionKind::Index { index: right, .. } => Some(right.span),
+            ExpressionKind::Binary { right, .. } | ExpressionKind::Index { index: right, .. } => {
+                Some(right.span)
+            }
             _ => None,
         };
         (Current::Register(self.operand(innermost, later.as_slice())), 0)
@@ -297,7 +311,13 @@ impl<'a> Generator<'_, 'a> {
     ) -> Current {
         let span = link.span;
         if let ExpressionKind::Binary { operator, operator_span, left, right } = &link.kind {
-            return self.binary((*operator, *operator_span), current, (left, right), mark, destination);
+            return self.binary(
+                (*operator, *operator_span),
+                current,
+                (left, right),
+                mark,
+                destination,
+            );
         }
         match &link.kind {
             ExpressionKind::Logical { operator, right, .. } => {
@@ -402,9 +422,9 @@ impl<'a> Generator<'_, 'a> {
         if let Some(op) = constant_form(operator) {
             let commutes = matches!(operator, BinaryOperator::Add | BinaryOperator::Multiply);
             let operands = match current {
-                Current::Register(register) => self
-                    .constant_right(operator, right)
-                    .map(|constant| (register, constant)),
+                Current::Register(register) => {
+                    self.constant_right(operator, right).map(|constant| (register, constant))
+                }
                 Current::Number(number) if commutes => self
                     .constant_operand(ConstantKey::Number(number.to_bits()))
                     .map(|constant| (self.any(right), constant)),
@@ -440,7 +460,11 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// A right operand as a constant, where the operator has a form for it.
-    pub(super) fn constant_right(&mut self, operator: BinaryOperator, right: &Expression<'a>) -> Option<u8> {
+    pub(super) fn constant_right(
+        &mut self,
+        operator: BinaryOperator,
+        right: &Expression<'a>,
+    ) -> Option<u8> {
         match (number(right), &right.kind) {
             (Some(number), _) => self.constant_operand(ConstantKey::Number(number.to_bits())),
             (None, ExpressionKind::String(text)) if operator == BinaryOperator::Add => {
@@ -556,7 +580,14 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// Moves a value that was made in the next register to where it is wanted.
-    fn deliver(&mut self, register: u8, mark: u16, made: Destination, wanted: Destination, span: Span) {
+    fn deliver(
+        &mut self,
+        register: u8,
+        mark: u16,
+        made: Destination,
+        wanted: Destination,
+        span: Span,
+    ) {
         if made != wanted {
             let target = self.wanted(wanted);
             self.transfer(target, register, span);
@@ -606,7 +637,9 @@ fn is_method_call(links: &[&Expression<'_>]) -> bool {
 /// What an error in a call that is no method's points at.
 pub(super) fn call_span(call: &Expression<'_>) -> Span {
     match &call.kind {
-        ExpressionKind::Call { callee, arguments_span, .. } if callee.left().is_some() => *arguments_span,
+        ExpressionKind::Call { callee, arguments_span, .. } if callee.left().is_some() => {
+            *arguments_span
+        }
         _ => call.span,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::resolver::Key;
 use calf_bytecode::op::SPILL_REGISTER;
-use calf_bytecode::{Capture, Constant, Function, Handler, Kind, RegisterSet};
+use calf_bytecode::{Capture, Constant, Function, Handler, Kind, Op, RegisterSet};
 use calf_parser::ast;
 use calf_source::Span;
 use std::collections::HashMap;
@@ -45,6 +45,8 @@ pub(super) struct Frame<'a> {
     pub(super) is_crowded: bool,
 
     pub(super) code: Vec<u32>,
+    /// The last operation.
+    pub(super) last: Option<Op>,
     pub(super) live: Vec<u16>,
     pub(super) spans: Vec<Span>,
     pub(super) constants: Vec<Constant>,
@@ -104,6 +106,7 @@ impl<'a> Frame<'a> {
             is_spilled,
             is_crowded: false,
             code: Vec::new(),
+            last: None,
             live: Vec::new(),
             spans: Vec::new(),
             constants: Vec::new(),
@@ -197,7 +200,8 @@ impl<'a> Frame<'a> {
         if self.is_temporary(register) {
             return self.objects.contains(register as usize);
         }
-        let assigned = |local: &Local| local.place == Place::Register(register) && local.is_assigned;
+        let assigned =
+            |local: &Local| local.place == Place::Register(register) && local.is_assigned;
         register == 0
             || self.objects.contains(register as usize)
             || self.local_at(register).is_none_or(|local| assigned(&local))

@@ -58,13 +58,14 @@ const FIRST_ROUTE: i16 = 2;
 impl<'a> Generator<'_, 'a> {
     /// `break`, or `continue`.
     pub(super) fn leave_loop(&mut self, is_break: bool, span: Span) {
-        let innermost = self.frame.exits.iter().enumerate().rev().find_map(|(number, exits)| match *exits {
-            Exits::Loop { next, exit, .. } => {
-                let target = if is_break { exit } else { next };
-                Some(Route::Jump { loop_number: number, target })
-            }
-            Exits::Finally { .. } => None,
-        });
+        let innermost =
+            self.frame.exits.iter().enumerate().rev().find_map(|(number, exits)| match *exits {
+                Exits::Loop { next, exit, .. } => {
+                    let target = if is_break { exit } else { next };
+                    Some(Route::Jump { loop_number: number, target })
+                }
+                Exits::Finally { .. } => None,
+            });
         match innermost {
             Some(route) => self.leave(route, span),
             None => debug_assert!(false, "the resolver reports `break` outside of loops"),
@@ -129,7 +130,9 @@ impl<'a> Generator<'_, 'a> {
                 }
                 self.jump(target, span);
             }
-            (_, Route::Return) => debug_assert!(false, "a return without `finally` is one instruction"),
+            (_, Route::Return) => {
+                debug_assert!(false, "a return without `finally` is one instruction")
+            }
         }
     }
 
@@ -145,12 +148,19 @@ impl<'a> Generator<'_, 'a> {
             None => {
                 self.try_and_catch(body, catch, span);
             }
-            Some(finally) => self.in_scope(span, |generator| generator.try_finally(body, catch, finally, span)),
+            Some(finally) => {
+                self.in_scope(span, |generator| generator.try_finally(body, catch, finally, span))
+            }
         }
     }
 
     /// The `try` and `catch` parts. The stretch of instructions that is given is the one whose errors are not caught.
-    fn try_and_catch(&mut self, body: &'a [Statement<'a>], catch: Option<&'a Catch<'a>>, span: Span) -> (usize, usize) {
+    fn try_and_catch(
+        &mut self,
+        body: &'a [Statement<'a>],
+        catch: Option<&'a Catch<'a>>,
+        span: Span,
+    ) -> (usize, usize) {
         let start = self.frame.code.len();
         self.in_scope(span, |generator| generator.statements(body));
         let end = self.frame.code.len();
@@ -267,8 +277,10 @@ impl<'a> Generator<'_, 'a> {
         let normal = ends_normally.then_some((NORMAL, None));
         let thrown = may_throw.then_some((THROWN, None));
         let others = routes.iter().enumerate();
-        let others = others.map(|(number, &route)| (FIRST_ROUTE.saturating_add(number as i16), Some(route)));
-        let mut ways: Vec<(i16, Option<Route>)> = normal.into_iter().chain(thrown).chain(others).collect();
+        let others =
+            others.map(|(number, &route)| (FIRST_ROUTE.saturating_add(number as i16), Some(route)));
+        let mut ways: Vec<(i16, Option<Route>)> =
+            normal.into_iter().chain(thrown).chain(others).collect();
         if routes.len() > i16::MAX as usize / 2 {
             self.limit("Too many ways out of one 'try'.", span);
         }
@@ -322,7 +334,14 @@ impl<'a> Generator<'_, 'a> {
         self.frame.free = self.frame.first_temporary();
     }
 
-    fn test_kind(&mut self, register: u8, number: i16, wanted: bool, target: TargetNumber, span: Span) {
+    fn test_kind(
+        &mut self,
+        register: u8,
+        number: i16,
+        wanted: bool,
+        target: TargetNumber,
+        span: Span,
+    ) {
         let bits = f64::from(number).to_bits();
         match self.constant_operand(ConstantKey::Number(bits)) {
             Some(constant) => {

@@ -87,7 +87,14 @@ impl Generator<'_, '_> {
     }
 
     /// Jumps if `op` says so; `inverse` says the opposite.
-    pub(super) fn branch(&mut self, op: Op, inverse: Op, (a, b): (u8, u8), target: TargetNumber, span: Span) {
+    pub(super) fn branch(
+        &mut self,
+        op: Op,
+        inverse: Op,
+        (a, b): (u8, u8),
+        target: TargetNumber,
+        span: Span,
+    ) {
         debug_assert_eq!(op.row().extension, Extension::Jump);
         if self.frame.targets[target].position.is_some() && !op.polls() {
             let on = self.new_target();

@@ -38,7 +38,9 @@ impl<'a> Generator<'_, 'a> {
         match condition {
             _ if !self.frame.is_reachable => (),
             None => self.jump(top, span),
-            Some(condition) if self.options.release_temporaries && self.leaves_objects(condition) => {
+            Some(condition)
+                if self.options.release_temporaries && self.leaves_objects(condition) =>
+            {
                 self.jump_if(condition, false, exit);
                 if self.frame.is_reachable {
                     self.release_temporaries(condition.span);
@@ -74,7 +76,11 @@ impl<'a> Generator<'_, 'a> {
             generator.release_temporaries(iterable.span);
             let (next, exit) = (generator.new_target(), generator.new_target());
             let top = generator.new_target_here();
-            generator.frame.exits.push(Exits::Loop { next, exit, locals: generator.frame.locals.len() });
+            generator.frame.exits.push(Exits::Loop {
+                next,
+                exit,
+                locals: generator.frame.locals.len(),
+            });
             generator.in_scope(span, |generator| {
                 generator.next_item(places, exit, iterable.span);
                 generator.adopt_local(binding);

@@ -4,7 +4,9 @@ use super::frame::Frame;
 use super::{Generator, Header};
 use crate::resolver::{is_boxed, key};
 use calf_bytecode::Op;
-use calf_parser::ast::{Binding, Branch, Expression, ExpressionKind, Function, Statement, StatementKind};
+use calf_parser::ast::{
+    Binding, Branch, Expression, ExpressionKind, Function, Statement, StatementKind,
+};
 use calf_source::Span;
 
 impl<'a> Generator<'_, 'a> {
@@ -30,22 +32,34 @@ impl<'a> Generator<'_, 'a> {
                 self.emit(Op::Throw, register, 0, 0, span);
             }
             StatementKind::Variable { binding, value } => self.variable_statement(binding, *value),
-            StatementKind::Function { binding, function } => self.function_statement(binding, function),
+            StatementKind::Function { binding, function } => {
+                self.function_statement(binding, function)
+            }
             StatementKind::Class(class) => self.class(class),
             StatementKind::Return(value) => self.return_value(*value, span),
-            StatementKind::If { branches, otherwise } => self.if_statement(branches, *otherwise, span),
-            StatementKind::While { condition, body } => self.repeat(Some(condition), None, body, span),
-            StatementKind::For { initializer, condition, increment, body } => self.in_scope(span, |generator| {
-                initializer.iter().for_each(|initializer| generator.statement(initializer));
-                generator.repeat(*condition, *increment, body, span);
-            }),
-            StatementKind::ForIn { binding, iterable, body } => self.iterate_over(binding, iterable, body, span),
+            StatementKind::If { branches, otherwise } => {
+                self.if_statement(branches, *otherwise, span)
+            }
+            StatementKind::While { condition, body } => {
+                self.repeat(Some(condition), None, body, span)
+            }
+            StatementKind::For { initializer, condition, increment, body } => {
+                self.in_scope(span, |generator| {
+                    initializer.iter().for_each(|initializer| generator.statement(initializer));
+                    generator.repeat(*condition, *increment, body, span);
+                })
+            }
+            StatementKind::ForIn { binding, iterable, body } => {
+                self.iterate_over(binding, iterable, body, span)
+            }
             StatementKind::Break => self.leave_loop(true, span),
             StatementKind::Continue => self.leave_loop(false, span),
             StatementKind::Block(statements) => {
                 self.in_scope(span, |generator| generator.statements(statements));
             }
-            StatementKind::Try { body, catch, finally } => self.try_statement(body, *catch, *finally, span),
+            StatementKind::Try { body, catch, finally } => {
+                self.try_statement(body, *catch, *finally, span)
+            }
             StatementKind::Import { path, path_span, binding } => {
                 let register = self.frame.top();
                 let path = self.short_string_constant(path, *path_span);
@@ -136,7 +150,12 @@ impl<'a> Generator<'_, 'a> {
         self.store(location, register, binding.span);
     }
 
-    fn if_statement(&mut self, branches: &'a [Branch<'a>], otherwise: Option<&'a Statement<'a>>, span: Span) {
+    fn if_statement(
+        &mut self,
+        branches: &'a [Branch<'a>],
+        otherwise: Option<&'a Statement<'a>>,
+        span: Span,
+    ) {
         let end = self.new_target();
         for (number, branch) in branches.iter().enumerate() {
             let is_last = number + 1 == branches.len() && otherwise.is_none();

@@ -46,7 +46,12 @@ impl<'a> Generator<'_, 'a> {
             self.frame.free = spill.max(arity + 1);
             self.frame.spill_position = self.frame.code.len();
             let given = u32::from((arity + 1).saturating_sub(spill));
-            self.emit_extended(Op::NewSpill, Op::NewSpill.abx(SPILL_REGISTER, u16::MAX), given, span);
+            self.emit_extended(
+                Op::NewSpill,
+                Op::NewSpill.abx(SPILL_REGISTER, u16::MAX),
+                given,
+                span,
+            );
             self.frame.registers = self.frame.registers.max(spill + 1);
             self.frame.free = spill + 1;
         }
@@ -59,7 +64,9 @@ impl<'a> Generator<'_, 'a> {
         let place = self.next_place();
         let is_boxed = is_boxed(parameter);
         match place {
-            Place::Register(register) if is_boxed => self.emit(Op::NewBox, register, 0, 0, parameter.span),
+            Place::Register(register) if is_boxed => {
+                self.emit(Op::NewBox, register, 0, 0, parameter.span)
+            }
             Place::Slot(slot) if is_boxed => {
                 let register = self.frame.top();
                 self.emit_bx(Op::GetSpill, register, slot, parameter.span);
@@ -76,11 +83,16 @@ impl<'a> Generator<'_, 'a> {
 
     /// Ends a function, which returns if it comes here.
     pub(super) fn epilogue(&mut self, span: Span) {
-        if self.frame.is_reachable {
+        // The last instruction is a return even where the end cannot be reached.
+        if self.frame.is_reachable || !matches!(self.frame.last, Some(Op::Return | Op::ReturnNil)) {
             self.return_nothing(span);
         }
         if self.frame.is_spilled {
-            let slots = self.number(self.frame.most_slots, "Too many local variables in one function.", span);
+            let slots = self.number(
+                self.frame.most_slots,
+                "Too many local variables in one function.",
+                span,
+            );
             self.frame.code[self.frame.spill_position] = Op::NewSpill.abx(SPILL_REGISTER, slots);
         }
     }
@@ -183,7 +195,10 @@ impl<'a> Generator<'_, 'a> {
             }
             self.frame.free -= 1;
         } else {
-            debug_assert!(place == Place::Register(value) || self.frame.is_crowded, "locals lie below temporaries");
+            debug_assert!(
+                place == Place::Register(value) || self.frame.is_crowded,
+                "locals lie below temporaries"
+            );
         }
         self.add_local(key, place, is_boxed, is_assigned);
         place
@@ -248,7 +263,8 @@ impl<'a> Generator<'_, 'a> {
         if let Some(location) = self.frame.find(key) {
             return location;
         }
-        let found = (0..self.outer.len()).rev().find(|&number| self.outer[number].find(key).is_some());
+        let found =
+            (0..self.outer.len()).rev().find(|&number| self.outer[number].find(key).is_some());
         let Some(owner) = found else {
             debug_assert!(false, "the resolver found a local that is not in scope");
             return Location::Register(0);
@@ -259,11 +275,14 @@ impl<'a> Generator<'_, 'a> {
                     Capture::Register(register)
                 }
                 Some(Location::Slot(slot) | Location::BoxInSlot(slot)) => Capture::Spill(slot),
-                Some(Location::Captured(capture) | Location::BoxCaptured(capture)) => Capture::Capture(capture),
+                Some(Location::Captured(capture) | Location::BoxCaptured(capture)) => {
+                    Capture::Capture(capture)
+                }
                 Some(Location::Global(_)) | None => return Location::Register(0),
             };
             let count = self.outer.get(number).unwrap_or(&self.frame).captures.len();
-            let capture_number = self.number(count, "Too many captured variables in one function.", Span::default());
+            let capture_number =
+                self.number(count, "Too many captured variables in one function.", Span::default());
             let frame = self.outer.get_mut(number).unwrap_or(&mut self.frame);
             frame.captures.push(capture);
             frame.capture_numbers.insert(key, (capture_number, is_boxed));
@@ -273,7 +292,9 @@ impl<'a> Generator<'_, 'a> {
 
     /// Where `this` is, and the class whose methods are being written.
     pub(super) fn locate_this(&mut self) -> Location {
-        let method = std::iter::once(&self.frame).chain(self.outer.iter().rev()).find_map(|frame| frame.this);
+        let method = std::iter::once(&self.frame)
+            .chain(self.outer.iter().rev())
+            .find_map(|frame| frame.this);
         match method {
             Some(key) => self.locate_key(key, false),
             None => {
@@ -285,7 +306,9 @@ impl<'a> Generator<'_, 'a> {
 
     /// Where the superclass of the class is whose methods are being written.
     pub(super) fn locate_super(&mut self) -> Location {
-        let class = std::iter::once(&self.frame).chain(self.outer.iter().rev()).find_map(|frame| frame.class);
+        let class = std::iter::once(&self.frame)
+            .chain(self.outer.iter().rev())
+            .find_map(|frame| frame.class);
         match class {
             Some(class) => self.locate_key(key(class), false),
             None => {
@@ -310,7 +333,9 @@ impl<'a> Generator<'_, 'a> {
             Location::Captured(capture) if capture < WIDE_CAPTURE => {
                 self.emit_bx(Op::GetCaptured, register, capture, span);
             }
-            Location::Captured(capture) => self.emit_bx(Op::GetCapturedWide, register, capture, span),
+            Location::Captured(capture) => {
+                self.emit_bx(Op::GetCapturedWide, register, capture, span)
+            }
             Location::BoxCaptured(capture) if capture < WIDE_CAPTURE => {
                 self.emit_bx(Op::GetCapturedBox, register, capture, span);
             }
@@ -349,7 +374,9 @@ impl<'a> Generator<'_, 'a> {
                 self.store_in_box(temporary, register, span);
             }
             Location::Global(number) => self.emit_bx(Op::SetGlobal, register, number, span),
-            Location::Captured(_) => debug_assert!(false, "a variable that is assigned is captured in a box"),
+            Location::Captured(_) => {
+                debug_assert!(false, "a variable that is assigned is captured in a box")
+            }
         }
     }
 
@@ -380,7 +407,10 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// The variable whose register is the value of this expression, if that is used in place.
-    pub(super) fn variable_in_place(&mut self, expression: &Expression<'a>) -> Option<&'a Binding<'a>> {
+    pub(super) fn variable_in_place(
+        &mut self,
+        expression: &Expression<'a>,
+    ) -> Option<&'a Binding<'a>> {
         let variable = match &expression.kind {
             ExpressionKind::Variable(variable) => variable,
             ExpressionKind::Assign { target: Target::Variable(variable), .. }
@@ -405,7 +435,11 @@ impl Frame<'_> {
             });
         }
         if let Some(&(capture, is_boxed)) = self.capture_numbers.get(&key) {
-            return Some(if is_boxed { Location::BoxCaptured(capture) } else { Location::Captured(capture) });
+            return Some(if is_boxed {
+                Location::BoxCaptured(capture)
+            } else {
+                Location::Captured(capture)
+            });
         }
         let is_register_0 = self.itself == Some(key) || self.this == Some(key);
         is_register_0.then_some(Location::Register(0))
