@@ -134,10 +134,11 @@ impl Brackets {
         use Token::*;
         let innermost = self.open.last().map(|open| open.kind);
         let is_block = match self.previous_token() {
-            // Behind `<`, the name of a superclass is missing; a map cannot be compared.
-            None | Some(Semicolon | Else | Try | Catch | Finally | Less) => true,
+            // Behind `class` and `<`, a name is missing; a map cannot be compared.
+            None | Some(Semicolon | Else | Try | Catch | Finally | Class | Less) => true,
             Some(LeftBrace) => innermost.is_none_or(|kind| kind == BracketKind::Block),
             Some(_) if innermost == Some(BracketKind::Parameters) => true,
+            Some(LeftParenthesis) if innermost == Some(BracketKind::For) => true,
             Some(token) => ends_operand(token),
         };
         if is_block { BracketKind::Block } else { BracketKind::Map }

@@ -83,11 +83,11 @@ fn run<'a, 's>(
     file: &'s SourceFile,
     start: Terminal,
     closing: Option<Token>,
-) -> Result<Program<'a>, TokenSource<'s>> {
+) -> Result<Program<'a>, Box<TokenSource<'s>>> {
     let text = file.text();
     let builder = Builder::new(arena, text, TokenSource::new(text, start, closing));
     let parsed = grammar::ProgramParser::new().parse(&builder, builder.tokens());
-    let mut source = builder.into_source();
+    let mut source = Box::new(builder.into_source());
     match parsed {
         Ok(program) if !source.has_failed() => Ok(program),
         Ok(_) => Err(source),

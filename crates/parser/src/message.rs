@@ -85,9 +85,13 @@ impl Mistake<'_> {
             return false;
         }
         let behind = self.text.get(self.offending.1.end as usize..).unwrap_or_default();
+        let behind = behind.trim_start();
         match self.offending.0 {
-            None | Some(Token::If | Token::For | Token::While) => true,
-            Some(token) => begins_statement(token) && !behind.trim_start().starts_with('('),
+            None => true,
+            Some(Token::If | Token::For | Token::While) => {
+                self.is_on_new_line() && !behind.starts_with("()")
+            }
+            Some(token) => begins_statement(token) && !behind.starts_with('('),
         }
     }
     /// The word that stands at a place, if it is a name.
@@ -278,7 +282,13 @@ fn opened(mistake: &Mistake) -> Option<Span> {
         BracketKind::Block | BracketKind::Map => mistake.wants("}"),
         BracketKind::Value => mistake.wants("interpolation end"),
     };
-    (is_end || at_start || (closes && !mistake.wants_operand())).then_some(bracket.span)
+    let is_abandoned = match mistake.offending.0 {
+        None => true,
+        Some(Token::Semicolon) => bracket.kind != BracketKind::For,
+        Some(token) => begins_statement(token) && mistake.is_on_new_line(),
+    };
+    let is_missing = closes && !mistake.wants_operand();
+    (at_start || is_missing || is_abandoned).then_some(bracket.span)
 }
 
 /// What else there is to know about the token that does not fit.
@@ -296,8 +306,11 @@ fn note(mistake: &Mistake, token: Token) -> Option<String> {
         Token::InterpolationStart if mistake.wants("string") && !mistake.wants_operand() => {
             Some("The path of an import contains no values.".to_string())
         }
-        _ if mistake.wants("identifier") && !at_start && token.is_reserved_word() => {
-            Some(format!("'{text}' is a reserved word."))
+        _ if token.is_reserved_word() && mistake.wants("identifier") => {
+            let is_misused =
+                !at_start || (mistake.broken == Broken::Method && help(mistake).is_none());
+            let is_misused = is_misused && !mistake.is_class_open();
+            is_misused.then(|| format!("'{text}' is a reserved word."))
         }
         _ => None,
     }
@@ -308,34 +321,47 @@ fn help(mistake: &Mistake) -> Option<String> {
     let (token, span) = mistake.offending;
     let at_start = mistake.is_at_start();
     let before = mistake.text[..span.start as usize].trim_end();
-    if mistake.broken == Broken::Method && at_start {
-        return match token {
-            Some(Token::Fun) => Some("Methods are declared without 'fun'.".to_string()),
-            Some(Token::Var) => Some("Fields are made by assigning to 'this.name'.".to_string()),
-            _ => None,
-        };
+    let is_declaration = matches!(token, Some(Token::Var | Token::Class | Token::Import));
+    let help = match (token, mistake.previous()) {
+        (Some(Token::Fun), _) if mistake.broken == Broken::Method && at_start => {
+            "Methods are declared without 'fun'."
+        }
+        (Some(Token::Var), _) if mistake.broken == Broken::Method && at_start => {
+            "Fields are made by assigning to 'this.name'."
+        }
+        _ if mistake.broken == Broken::Method => return None,
+        (Some(Token::Identifier), Some(Token::Fun)) => "Put the declaration in a block: { … }.",
+        _ if at_start && is_declaration && !mistake.wants("var") => {
+            "Put the declaration in a block: { … }."
+        }
+        (Some(Token::Semicolon), _) if at_start => "There is no empty statement; remove the ';'.",
+        (Some(Token::Plus), Some(Token::Plus)) => "Write 'x += 1'.",
+        (_, Some(Token::Minus)) if !at_start && before.ends_with("--") => "Write 'x -= 1'.",
+        (Some(Token::Colon), _) if is_behind_brace(mistake) => {
+            "At the start of a statement '{' opens a block; put a map in parentheses."
+        }
+        _ if mistake.wants(";") => return meant_word(mistake),
+        _ => return None,
+    };
+    Some(help.to_string())
+}
+
+/// Does what is broken begin behind a `{`?
+fn is_behind_brace(mistake: &Mistake) -> bool {
+    mistake.text[..mistake.head_start as usize].trim_end().ends_with('{')
+}
+
+/// The reserved word that was meant by a name at the start of a statement.
+fn meant_word(mistake: &Mistake) -> Option<String> {
+    if mistake.head != Some(Token::Identifier) || mistake.bracket().is_some() {
+        return None;
     }
-    if at_start && mistake.wants("print") && !mistake.wants("var") {
-        let is_declaration =
-            matches!(token, Some(Token::Var | Token::Fun | Token::Class | Token::Import));
-        return is_declaration.then(|| "Put the declaration in a block: { … }.".to_string());
-    }
-    if mistake.wants_operand() && !at_start {
-        return match mistake.previous() {
-            Some(Token::Plus) if token == Some(Token::Plus) => Some("Write 'x += 1'.".to_string()),
-            Some(Token::Minus) if before.ends_with("--") => Some("Write 'x -= 1'.".to_string()),
-            _ => None,
-        };
-    }
-    if mistake.head == Some(Token::Identifier) && mistake.bracket().is_none() {
-        let word = mistake.name_at(mistake.head_start);
-        let is_alone =
-            mistake.brackets.previous.is_some_and(|(_, span)| span.start == mistake.head_start);
-        let foreign =
-            FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|&(_, own)| own);
-        let own =
-            foreign.or_else(|| suggest(word, RESERVED_WORDS.iter().copied()).filter(|_| is_alone));
-        return own.map(|own| format!("Did you mean '{own}'?"));
-    }
-    None
+    let word = mistake.name_at(mistake.head_start);
+    let before = mistake.brackets.previous.map(|(_, span)| span.start);
+    let is_alone = before == Some(mistake.head_start);
+    let foreign = FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|&(_, own)| own);
+    // A short name is close to some word by chance.
+    let close = || suggest(word, RESERVED_WORDS.iter().copied()).filter(|_| word.len() > 3);
+    let own = foreign.or_else(|| close().filter(|_| is_alone))?;
+    Some(format!("Did you mean '{own}'?"))
 }

@@ -86,6 +86,8 @@ pub(crate) struct TokenSource<'s> {
     diagnostics: Vec<Diagnostic>,
     /// Where the last error of the lexer is.
     lexical: Option<LexicalError>,
+    /// Where the first token behind it is.
+    behind_lexical: Option<u32>,
     /// Where the last token stands that the parser could not use.
     stuck_at: Option<u32>,
     /// Nothing more is given.
@@ -110,6 +112,7 @@ impl<'s> TokenSource<'s> {
             skip: None,
             diagnostics: Vec::new(),
             lexical: None,
+            behind_lexical: None,
             stuck_at: None,
             stopped: false,
             early_ends: 0,
@@ -118,7 +121,7 @@ impl<'s> TokenSource<'s> {
     }
 
     /// What is wrong, in the order of the text.
-    pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn into_diagnostics(mut self: Box<Self>) -> Vec<Diagnostic> {
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
         self.diagnostics
     }
@@ -199,9 +202,15 @@ impl<'s> TokenSource<'s> {
                 return Some((Some(token), span));
             }
             match self.lexer.next() {
-                Some(Ok((token, span))) => return Some((Some(token), span)),
+                Some(Ok((token, span))) => {
+                    if self.lexical.is_some() && self.behind_lexical.is_none() {
+                        self.behind_lexical = Some(span.start);
+                    }
+                    return Some((Some(token), span));
+                }
                 Some(Err(error)) => {
                     self.lexical = Some(error);
+                    self.behind_lexical = None;
                     // A mistake in the value has been noted already, or its end would have been found.
                     let is_consequence = error.kind == ErrorKind::UnterminatedInterpolation
                         && self
@@ -277,7 +286,9 @@ impl<'s> TokenSource<'s> {
         };
         // What the lexer could not read is most likely what is missing here.
         let is_consequence = self.lexical.is_some_and(|error| {
-            error.span.start >= place || (token.is_none() && error.kind.is_unterminated())
+            error.span.start >= place
+                || self.behind_lexical == Some(head_start)
+                || (token.is_none() && error.kind.is_unterminated())
         });
         let is_misused_word = mistake.is_misused_word();
         let lacks_semicolon = mistake.wants(";");
@@ -338,7 +349,7 @@ impl TokenSource<'_> {
             let step = match (skip.ahead, skip.broken) {
                 (Ahead::Keep, _) if first => Step::Stop,
                 (Ahead::Discard, _) if first => Step::Skip,
-                (_, Broken::Statement) => self.statement_step(&skip, token),
+                (_, Broken::Statement) => self.statement_step(&skip, token, span),
                 (_, Broken::Method) => self.method_step(&skip, token),
             };
             match step {
@@ -394,7 +405,15 @@ impl TokenSource<'_> {
         self.brackets.closed_by(token).is_none_or(|at| at < skip.floor)
     }
 
-    fn statement_step(&self, skip: &Skip, token: Token) -> Step {
+    /// Is there a `)` soon in the line? Then the `(` of a `for` is missing, and this `;` stands between its clauses.
+    fn is_line_closing(&self, span: Span) -> bool {
+        const SOON: usize = 200;
+        let rest = self.text.as_bytes().get(span.end as usize..).unwrap_or_default();
+        let soon = rest.iter().take(SOON).take_while(|&&byte| byte != b'\n');
+        soon.into_iter().any(|&byte| byte == b')')
+    }
+
+    fn statement_step(&self, skip: &Skip, token: Token, span: Span) -> Step {
         let within = self.brackets.above(skip.floor);
         let innermost = within.last().map(|bracket| bracket.kind);
         let previous = self.brackets.previous_token();
@@ -409,7 +428,15 @@ impl TokenSource<'_> {
             Token::RightParenthesis | Token::RightBracket | Token::RightBrace => Step::Skip,
             Token::InterpolationMiddle | Token::InterpolationEnd => Step::Skip,
             _ if self.is_in_block(skip) => Step::Skip,
-            Token::Semicolon if innermost != Some(BracketKind::For) => Step::Last,
+            Token::Semicolon if innermost == Some(BracketKind::For) => Step::Skip,
+            Token::Semicolon if skip.head == Token::For && self.is_line_closing(span) => Step::Skip,
+            Token::Semicolon => Step::Last,
+            Token::LeftBrace
+                if previous == Some(Token::LeftParenthesis)
+                    && innermost == Some(BracketKind::For) =>
+            {
+                Step::Skip
+            }
             Token::LeftBrace => {
                 let is_block = self.brackets.brace_kind() == BracketKind::Block;
                 let is_function = self.brackets.is_behind_anonymous_parameters();
@@ -420,7 +447,9 @@ impl TokenSource<'_> {
                     Step::Skip
                 }
             }
-            Token::Var if previous == Some(Token::LeftParenthesis) => Step::Skip,
+            Token::Var if matches!(previous, Some(Token::LeftParenthesis | Token::For)) => {
+                Step::Skip
+            }
             Token::Fun if innermost.is_none() && previous.is_none_or(ends_operand) => Step::Stop,
             Token::Var => Step::Stop,
             _ if begins_statement(token) => Step::Stop,
