@@ -4,14 +4,14 @@
 //!
 //! ```json
 //! {"child": "collect", "objects": 656000, "page": 4096,
-//!  "kernel": {"pages": 9120, "bytes": 37355520, "shared": 10240,
+//!  "kernel": {"source": "kernel", "pages": 9120, "shared": 10240, "new": 3,
 //!             "regions": {"objects": 9100, "stack": 20}, "causes": {"header": 9100, "stack": 20}},
-//!  "model":  {"pages": 9118, "bytes": 37347328, "shared": 10240, "regions": {}, "causes": {}},
+//!  "model":  {"source": "model", "pages": 9118, "shared": 10240, "new": 0, "regions": {}, "causes": {}},
 //!  "facts": {"reclaimed": 0}}
 //! ```
 //!
 //! - `child` says which child speaks; the one named `control` did nothing, and is subtracted from the others.
-//! - `kernel` is `mem.copied()`; where the kernel refuses it is `{"refused": "why"}`, and the model stands in.
+//! - `kernel` is `mem.copied()`; where the kernel refuses, its `source` is `model`.
 //! - `model` is `mem.modelled()`.
 //! - `facts` are numbers of the experiment's own.
 //! - `{"child": "collect", "exit": 139}` stands for a child that did not end well: its exit code, or 128 and the signal.
@@ -30,6 +30,8 @@ pub(crate) struct Copied {
     pub(crate) pages: i64,
     /// Pages of the heap that were shared at the fork.
     pub(crate) shared: i64,
+    /// Pages that came to be since the fork.
+    pub(crate) new: i64,
     pub(crate) regions: BTreeMap<String, i64>,
     pub(crate) causes: BTreeMap<String, i64>,
 }
@@ -44,6 +46,7 @@ impl Copied {
         Some(Copied {
             pages: whole(value.get("pages")?)?,
             shared: whole(value.get("shared")?)?,
+            new: value.get("new").and_then(whole).unwrap_or(0),
             regions: counts("regions"),
             causes: counts("causes"),
         })
@@ -61,6 +64,7 @@ impl Copied {
         Copied {
             pages: self.pages - control.pages,
             shared: self.shared,
+            new: self.new - control.new,
             regions: subtract(&self.regions, &control.regions),
             causes: subtract(&self.causes, &control.causes),
         }
@@ -93,7 +97,10 @@ impl Row {
             exit: number("exit", 0)?,
             objects: number("objects", 0)?,
             page: number("page", 4096)?,
-            kernel: value.get("kernel").and_then(Copied::parse),
+            kernel: value
+                .get("kernel")
+                .filter(|kernel| kernel["source"] == "kernel")
+                .and_then(Copied::parse),
             model: value.get("model").and_then(Copied::parse),
             facts: facts.filter_map(|(name, fact)| Some((name.clone(), fact.as_f64()?))).collect(),
         })
@@ -116,7 +123,7 @@ mod tests {
     fn a_row_is_read_and_the_control_subtracted() {
         let line = |pages: i64, header: i64| {
             format!(
-                r#"{{"child":"x","objects":7,"kernel":{{"pages":{pages},"bytes":0,"shared":100,
+                r#"{{"child":"x","objects":7,"kernel":{{"source":"kernel","pages":{pages},"bytes":0,"shared":100,
                 "regions":{{"objects":{header}}},"causes":{{"header":{header},"stack":2.0}}}},"facts":{{"a":1.5}}}}"#
             )
             .replace('\n', " ")
@@ -134,7 +141,9 @@ mod tests {
 
     #[test]
     fn a_refusal_is_no_reading() {
-        let row = Row::parse(r#"{"child":"control","kernel":{"refused":"no pagemap"}}"#).unwrap();
+        let row =
+            Row::parse(r#"{"child":"control","kernel":{"source":"model","pages":1,"shared":2}}"#)
+                .unwrap();
         assert_eq!(row.kernel, None);
     }
 

@@ -12,7 +12,7 @@ case $action in sprinkled | equal) action=$3 ;; esac
 
 row() { # child, pages by the kernel, pages by the model, cause
     printf '{"child":"%s","objects":1000,"page":4096,' "$1"
-    printf '"kernel":{"pages":%d,"bytes":0,"shared":1000,"regions":{"objects":%d},"causes":{"%s":%d}},' "$2" "$2" "$4" "$2"
+    printf '"kernel":{"source":"kernel","pages":%d,"bytes":0,"shared":1000,"regions":{"objects":%d},"causes":{"%s":%d}},' "$2" "$2" "$4" "$2"
     printf '"model":{"pages":%d,"bytes":0,"shared":1000,"regions":{},"causes":{}},"facts":{"x":1}}\n' "$3"
 }
 
@@ -43,8 +43,8 @@ childcrash)
     exit 0
     ;;
 refused)
-    echo '{"child":"control","kernel":{"refused":"no pagemap"},"model":{"pages":5,"shared":1000}}'
-    echo "{\"child\":\"$action\",\"kernel\":{\"refused\":\"no pagemap\"},\"model\":{\"pages\":25,\"shared\":1000}}"
+    echo '{"child":"control","kernel":{"source":"model","pages":5,"shared":1000},"model":{"pages":5,"shared":1000}}'
+    echo "{\"child\":\"$action\",\"kernel\":{\"source\":\"model\",\"pages\":25,\"shared\":1000},\"model\":{\"pages\":25,\"shared\":1000}}"
     exit 0
     ;;
 esac

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 const ACTIONS: &[(usize, &str)] = &[(0, "collect"), (1, "read"), (2, "request"), (3, "grow")];
 const COLLECT: usize = 0;
 const READ: usize = 1;
+const GROW: usize = 3;
 /// Ending normally and at once.
 const EXIT: (usize, &str) = (4, "exit");
 const LEAVE: (usize, &str) = (5, "leave");
@@ -64,13 +65,15 @@ pub(crate) fn print(results: &Results, out: &mut dyn Write) -> io::Result<()> {
         ("read", Right),
         ("request", Right),
         ("grow", Right),
+        ("of grow", Right),
         ("exit", Right),
         ("model", Right),
     ]);
     table.group("per", 2, 1);
     table.group("pages", 3, 1);
     table.group("pages copied, less those of doing nothing", 4, 4);
-    table.group("faults", 8, 1);
+    table.group("new", 8, 1);
+    table.group("faults", 9, 1);
     for strategy in &results.strategies {
         table.row(strategy_row(results, strategy));
     }
@@ -106,6 +109,8 @@ fn strategy_row(results: &Results, strategy: &str) -> Vec<String> {
         Ok(figure) => pages(figure.copied.pages, figure.copied.shared),
         Err(failure) => failure.to_string(),
     }));
+    let grown = figures[GROW].as_ref().ok().filter(|figure| !figure.modelled);
+    cells.push(grown.map_or("-".to_string(), |figure| grouped(figure.copied.new)));
     let faults = |(plan, child)| results.faults(strategy, plan, child);
     cells.push(match (faults(EXIT), faults(LEAVE)) {
         (Ok(exit), Ok(leave)) => grouped(exit as i64 - leave as i64),
@@ -128,6 +133,7 @@ fn peer_row(peer: &peers::Peer) -> Vec<String> {
         less_control(peer.read),
         less_control(peer.request),
         less_control(peer.grow),
+        grouped(peer.grow_new),
         grouped(peer.exit - peer.leave),
     ]
 }
