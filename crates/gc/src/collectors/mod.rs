@@ -1,5 +1,6 @@
 //! One file for each algorithm. None knows another's.
 
+pub mod adversary;
 pub mod cycles;
 pub mod frozen;
 pub mod indirect;

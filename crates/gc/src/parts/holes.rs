@@ -11,11 +11,30 @@
 
 use super::cells::{BLOCK, Block, CLASSES, SIZES};
 use super::model::{Cause, Model};
-use super::plane::Plane;
+use super::plane::{GRANULE_SHIFT, Plane};
 use super::region::{Region, page_size};
 use super::space::Space;
 use crate::heap::HeapError;
 use crate::object::Object;
+
+/// Groups of sixty-four granules in a block.
+const GROUPS: usize = BLOCK >> GRANULE_SHIFT >> 6;
+
+/// The granules in which a cell begins, for a block of each class.
+static STARTS: [[u64; GROUPS]; CLASSES] = {
+    let mut starts = [[0; GROUPS]; CLASSES];
+    let mut class = 0;
+    while class < CLASSES {
+        let mut cell = 0;
+        while cell + SIZES[class] <= BLOCK {
+            let granule = cell >> GRANULE_SHIFT;
+            starts[class][granule / 64] |= 1 << (granule % 64);
+            cell += SIZES[class];
+        }
+        class += 1;
+    }
+    starts
+};
 
 /// What a class allocates from.
 #[derive(Clone, Copy, Default, Debug)]
@@ -113,18 +132,43 @@ impl Holes {
 
     /// The first run of free cells of `block`, from the cell at `from` on if that is one of its own: start and end.
     fn find_hole(&self, block: Block, from: usize) -> Option<(usize, usize)> {
-        let mut start = if (block.start..block.end()).contains(&from) { from } else { block.start };
-        while start < block.end() {
-            let Some(granule) = self.live.next_set(start, block.end(), 0) else {
-                return Some((start, block.end()));
-            };
-            let taken = block.cell_of(granule + 15);
-            if taken > start {
-                return Some((start, taken));
+        let from = if (block.start..block.end()).contains(&from) { from } else { block.start };
+        let (first, skipped) = (self.live.index(block.start) / 64, self.live.index(from) % 64);
+        for group in self.live.index(from) / 64..first + GROUPS {
+            let mut free = STARTS[block.class][group - first] & !self.live.word(group, 0);
+            if group == self.live.index(from) / 64 {
+                free &= u64::MAX << skipped;
             }
-            start = taken + block.cell_size();
+            if free != 0 {
+                let granule = self.live.address(group * 64 + free.trailing_zeros() as usize);
+                let start = block.cell_of(granule + 15);
+                let end = match self.live.next_set(start, block.end(), 0) {
+                    Some(granule) => block.cell_of(granule + 15),
+                    None => block.end(),
+                };
+                return Some((start, end));
+            }
         }
         None
+    }
+
+    /// Sets the bits of the cells of `class` from `start` to `end`, which lie in one block, or clears them.
+    fn mark(&mut self, class: usize, start: usize, end: usize, taken: bool, model: &mut Model) {
+        // A cell that begins at `end` may lie in its granule, the last one of ours does not.
+        let (first, last) = (self.live.index(start), self.live.index(end));
+        let block = self.live.index(start - (start - self.live.address(0)) % BLOCK) / 64;
+        for group in first / 64..last.div_ceil(64) {
+            let mut cells = STARTS[class][group - block];
+            if group == first / 64 {
+                cells &= u64::MAX << (first % 64);
+            }
+            if group == last / 64 {
+                cells &= !(u64::MAX << (last % 64));
+            }
+            let word = self.live.word(group, 0);
+            let word = if taken { word | cells } else { word & !cells };
+            self.live.set_word(group, 0, word, Cause::Allocate, model);
+        }
     }
 
     /// Makes a hole the one in use. While the model records, no more than the cells of its first page, or
@@ -136,9 +180,7 @@ impl Holes {
             end = end.min(start + size * ((page_end - start) / size).max(1));
             model.note_range(start, size, Cause::Allocate);
         }
-        for cell in (start..end).step_by(size) {
-            self.live.set(cell, 0, Cause::Allocate, model);
-        }
+        self.mark(class, start, end, true, model);
         self.taken += end - start;
         let lane = &mut self.lanes[class];
         (lane.cursor, lane.limit) = (start, end);
@@ -157,13 +199,14 @@ impl Holes {
 
     /// Gives back what is left of the holes in use: before a collection, and before a fork.
     pub fn retire(&mut self, model: &mut Model) {
-        for (class, lane) in self.lanes.iter_mut().enumerate() {
-            for cell in (lane.cursor..lane.limit).step_by(SIZES[class]) {
-                self.live.clear(cell, 0, Cause::Allocate, model);
+        for class in 0..CLASSES {
+            let Lane { cursor, limit, .. } = self.lanes[class];
+            if cursor < limit {
+                self.mark(class, cursor, limit, false, model);
+                self.taken -= limit - cursor;
+                // The limit is where the search goes on.
+                self.lanes[class].limit = cursor;
             }
-            self.taken -= lane.limit - lane.cursor;
-            // The limit stays where the search was.
-            lane.limit = lane.cursor;
         }
     }
 
@@ -219,15 +262,24 @@ mod tests {
             let mut space = Space::new(&Options::default()).unwrap();
             let mut holes = Holes::new(&mut space, "test").unwrap();
             let class = class_of(size);
-            let mut allocate = |holes: &mut Holes, space: &mut Space| {
+            let allocate = |holes: &mut Holes, space: &mut Space| {
                 while holes.lanes[class].cursor == holes.lanes[class].limit {
                     assert!(holes.refill(class, space));
                 }
                 holes.allocate(class).unwrap()
             };
             let count = 2 * BLOCK / size;
-            let cells: Vec<usize> = (0..count).map(|_| allocate(&mut holes, &mut space)).collect();
+            let mut cells = Vec::new();
+            for _ in 0..count {
+                cells.push(allocate(&mut holes, &mut space));
+                if cells.len() % 7 == 0 {
+                    // What was handed out stays taken, and the search goes on where it was.
+                    holes.retire(&mut space.model);
+                    assert!(cells.iter().all(|&cell| holes.live.get(cell, 0)), "{size}");
+                }
+            }
             let blocks = space.cells.block_count();
+            assert!(blocks <= 3, "{size}: {blocks} blocks");
             holes.retire(&mut space.model);
             // Every third dies, and every neighbour of a fifth.
             let dead = |number: usize| number % 3 == 0 || number % 5 == 1;
@@ -237,10 +289,17 @@ mod tests {
                 }
             }
             holes.reset();
-            let mut again: Vec<usize> = (0..count)
-                .filter(|&number| dead(number))
-                .map(|_| allocate(&mut holes, &mut space))
-                .collect();
+            let mut again = Vec::new();
+            for _ in (0..count).filter(|&number| dead(number)) {
+                again.push(allocate(&mut holes, &mut space));
+                holes.retire(&mut space.model);
+                let lives = |(number, cell)| !dead(number) || again.contains(cell);
+                assert!(
+                    cells.iter().enumerate().all(|(number, cell)| {
+                        holes.live.get(*cell, 0) == lives((number, cell))
+                    })
+                );
+            }
             assert_eq!(space.cells.block_count(), blocks, "{size}: a hole was missed");
             again.sort_unstable();
             let expected: Vec<usize> =

@@ -1,8 +1,8 @@
 //! Data structures without policy: memory from the kernel, cells, runs, bitmaps, tables, the model of copied pages.
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
-//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `gray`, `plane`,
-//! `holes`, `finalizable`.
+//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
+//! `holes`, `finalizable`, `moving`.
 
 pub mod bitmap;
 pub mod cells;
@@ -12,6 +12,8 @@ pub mod gray;
 pub mod holes;
 pub mod lists;
 pub mod model;
+pub mod placement;
+pub mod moving;
 pub mod plane;
 pub mod region;
 pub mod runs;

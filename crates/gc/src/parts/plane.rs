@@ -126,11 +126,11 @@ impl<const BITS: usize> Plane<BITS> {
         let word = self.word(index >> 6, bit);
         self.set_word(index >> 6, bit, word & !(1 << (index & 63)), cause, model);
     }
-    /// The granule of the first address from `start` on and below `end` whose bit number `bit` is set. The
-    /// object that it belongs to may begin in its second half.
+    /// The granule of the first object from `start` on and below `end`, where none lies across, whose bit number `bit` is set.
+    /// The object may begin in the second half of the granule.
     #[inline]
     pub fn next_set(&self, start: usize, end: usize, bit: usize) -> Option<usize> {
-        let (mut index, last) = (self.index(start), self.index(end + 15));
+        let (mut index, last) = (self.index(start), self.index(end));
         while index < last {
             let word = self.word(index >> 6, bit) >> (index & 63);
             if word != 0 {

@@ -184,7 +184,9 @@ impl Runs {
                 page
             }
             None => {
-                let page = self.top;
+                // A free run at the very end is extended.
+                let last = self.top > self.floor && self.entry(self.top - 1).is(State::Free);
+                let page = self.top - if last { self.entry(self.top - 1).pages() } else { 0 };
                 let top = page
                     .checked_add(pages)
                     .filter(|&top| top <= self.region.reserved() >> PAGE_SHIFT)?;
@@ -192,6 +194,9 @@ impl Runs {
                     || !self.table.commit(top * size_of::<Entry>())
                 {
                     return None;
+                }
+                if last {
+                    self.remove(page, model);
                 }
                 self.top = top;
                 page
@@ -229,6 +234,15 @@ impl Runs {
             self.remove(page, model);
         }
         self.insert(page, pages, model);
+    }
+
+    /// Overwrites every word of the run at `address`, whose object is dead or has moved.
+    pub fn poison(&mut self, address: usize, poison: u64) {
+        let pages = self.entry((address - self.region.start()) >> PAGE_SHIFT).pages();
+        for word in (address..address + (pages << PAGE_SHIFT)).step_by(8) {
+            // SAFETY: the run is committed, and nobody reads it before it is handed out again.
+            unsafe { *std::ptr::with_exposed_provenance_mut::<u64>(word) = poison };
+        }
     }
 
     /// No run below the [`Runs::frontier`] is handed out from now on, until [`Runs::unseal`].
@@ -291,5 +305,95 @@ impl Runs {
         }
         let start = self.region.start() + (page << PAGE_SHIFT);
         Some(start..start + (self.entry(page).pages() << PAGE_SHIFT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs() -> (Runs, Model) {
+        (Runs::new(Region::reserve("buffers", 1 << 30).unwrap()).unwrap(), Model::new().unwrap())
+    }
+    fn listed(runs: &Runs) -> Vec<usize> {
+        let mut list = Vec::new();
+        runs.each_run(&mut |start| list.push((start - runs.region.start()) / PAGE));
+        list
+    }
+
+    #[test]
+    fn lists_are_ordered_by_length() {
+        let mut last = 0;
+        for pages in 1..1 << 20 {
+            let list = list_of(pages);
+            assert!(list == last || list == last + 1, "{pages} pages");
+            last = list;
+        }
+        assert!(last < LISTS);
+    }
+
+    #[test]
+    fn fits_best_and_joins_neighbours() {
+        let (mut runs, mut model) = runs();
+        let model = &mut model;
+        let [a, b, c, d, e] = [3, 5, 40, 4, 2].map(|pages| runs.allocate(pages, model).unwrap());
+        assert_eq!((listed(&runs), runs.bytes()), (vec![0, 3, 8, 48, 52], 54 * PAGE));
+        runs.free(b, model);
+        runs.free(d, model);
+        assert_eq!(runs.allocate(4, model), Some(d));
+        assert_eq!(runs.allocate(2, model), Some(b));
+        runs.free(a, model);
+        runs.free(b, model);
+        assert_eq!(runs.allocate(8, model), Some(a));
+        runs.free(c, model);
+        assert_eq!(runs.given_back(), 40 * PAGE);
+        for run in [d, e, a] {
+            runs.free(run, model);
+        }
+        assert_eq!((listed(&runs), runs.bytes()), (vec![], 0));
+        assert_eq!(runs.allocate(54, model), Some(a));
+    }
+
+    #[test]
+    fn sealed_runs_rest_until_unsealed() {
+        let (mut runs, mut model) = runs();
+        let model = &mut model;
+        let [a, b, c] = [2, 3, 4].map(|pages| runs.allocate(pages, model).unwrap());
+        runs.free(a, model);
+        runs.seal();
+        let d = runs.allocate(2, model).unwrap();
+        assert!(d > c);
+        runs.free(c, model);
+        runs.free(d, model);
+        assert_eq!(runs.allocate(4, model), Some(d));
+        assert_eq!(listed(&runs), [2, 9]);
+        runs.unseal(model);
+        assert_eq!(runs.allocate(2, model), Some(a));
+        assert_eq!(runs.allocate(4, model), Some(c));
+        assert_eq!(runs.run_at(b + 8), Some(b..b + 3 * PAGE));
+    }
+
+    #[test]
+    fn random_runs_never_overlap() {
+        let (mut runs, mut model) = runs();
+        let mut held: Vec<(usize, usize)> = Vec::new();
+        let mut state = 7_u64;
+        for _ in 0..if cfg!(miri) { 200 } else { 20_000 } {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let random = (state >> 33) as usize;
+            if held.len() > 60 || (random.is_multiple_of(3) && !held.is_empty()) {
+                let (start, _) = held.swap_remove(random % held.len());
+                runs.free(start, &mut model);
+            } else {
+                let pages = 1 + random % 90;
+                let start = runs.allocate(pages, &mut model).unwrap();
+                let end = start + pages * PAGE;
+                assert!(held.iter().all(|&(s, p)| end <= s || s + p * PAGE <= start));
+                held.push((start, pages));
+            }
+        }
+        let total: usize = held.iter().map(|&(_, pages)| pages).sum();
+        assert_eq!(runs.bytes(), total * PAGE);
+        assert!(runs.frontier() - runs.region.start() < 4 * 60 * 90 * PAGE);
     }
 }
