@@ -252,6 +252,15 @@ impl<'a> Checker<'a> {
         let mut states: Vec<Option<RegisterSet>> = vec![None; function.code.len()];
         let mut waiting = vec![0];
         states[0] = Some(RegisterSet::below(function.arity as usize + 1));
+        for handler in &function.handlers {
+            // What it keeps is live wherever the error comes from, so it is not followed from there.
+            let covered = &function.live[handler.start as usize..handler.end as usize];
+            if covered.iter().any(|&live| live < handler.live) {
+                return Err(format!("{handler:?}: a register it keeps is not live"));
+            }
+            states[handler.target as usize] = Some(RegisterSet::below(handler.live as usize + 1));
+            waiting.push(handler.target as usize);
+        }
         while let Some(position) = waiting.pop() {
             let Some(state) = states[position] else { continue };
             let mut reach = |target: usize, state: RegisterSet, waiting: &mut Vec<usize>| {
@@ -267,18 +276,6 @@ impl<'a> Checker<'a> {
             let missing = effect.reads.union(live).without(state);
             if let Some(register) = missing.first() {
                 return Err(format!("{position}: {op:?}: R[{register}] holds nothing"));
-            }
-            for handler in &function.handlers {
-                if (handler.start..handler.end).contains(&(position as u32)) {
-                    let mut kept = RegisterSet::below(handler.live as usize);
-                    if let Some(register) = kept.without(state).first() {
-                        return Err(format!(
-                            "{position}: {handler:?}: R[{register}] holds nothing"
-                        ));
-                    }
-                    kept.insert(handler.register as usize);
-                    reach(handler.target as usize, kept, &mut waiting);
-                }
             }
             let mut after = state;
             if let Some(first) = effect.forgets {

@@ -210,28 +210,33 @@ impl Generator<'_, '_> {
         self.frame.objects = self.frame.objects.without(dirty);
     }
 
-    /// Releases registers, where counts are kept.
+    /// Releases registers, where counts are kept. The lowest of them must be the first of a scope or a temporary, so that all above it
+    /// are dead, too: one instruction then does for all of them.
     pub(super) fn release(&mut self, registers: RegisterSet, span: Span) {
-        let mut rest = registers;
-        // Locals and temporaries of a spilled function have the spill between them.
-        rest.remove(if self.frame.is_spilled { SPILL_REGISTER as usize } else { 0 });
-        while self.options.release_temporaries
-            && let Some(first) = rest.first()
-        {
-            // One instruction for all of them, though some in between may be clean: they are free or nil.
-            let end = match rest.last() {
-                Some(last) if !self.frame.is_spilled || first > SPILL_REGISTER as usize => last + 1,
-                _ => {
-                    rest.intersection(RegisterSet::below(SPILL_REGISTER as usize))
-                        .last()
-                        .map_or(first, |l| l)
-                        + 1
-                }
-            };
-            // 255 registers at most, since R[0] is never among them.
-            self.emit(Op::Release, first as u8, (end - first) as u8, 0, span);
-            rest = rest.from(end);
+        if !self.options.release_temporaries {
+            return;
         }
+        // Locals and temporaries of a spilled function have the spill between them.
+        let spill = if self.frame.is_spilled { SPILL_REGISTER as usize } else { 256 };
+        for part in [registers.intersection(RegisterSet::below(spill)), registers.from(spill + 1)] {
+            if let (Some(first), Some(last)) = (part.first(), part.last()) {
+                self.release_range(first, last + 1, span);
+            }
+        }
+    }
+
+    fn release_range(&mut self, mut first: usize, mut end: usize, span: Span) {
+        let frame = &mut self.frame;
+        let last = frame.code.len().wrapping_sub(1);
+        if frame.last == Some(Op::Release) && frame.barrier <= last && !frame.is_spilled {
+            // Nothing goes to this place between the two.
+            let word = frame.code[last];
+            first = first.min(calf_bytecode::op::a(word));
+            end = end.max(calf_bytecode::op::a(word) + calf_bytecode::op::b(word));
+            frame.code[last] = Op::Release.abc(first as u8, (end - first) as u8, 0);
+            return;
+        }
+        self.emit(Op::Release, first as u8, (end - first) as u8, 0, span);
     }
 }
 

@@ -79,6 +79,8 @@ pub(super) struct Frame<'a> {
     pub(super) hole: Option<u16>,
     /// Registers that may hold an object: of the locals, at any time; of the temporaries, now.
     pub(super) objects: RegisterSet,
+    /// Instructions in front of this word are not to be changed any more: something goes or reaches from there on.
+    pub(super) barrier: usize,
     /// Can the next instruction be reached?
     pub(super) is_reachable: bool,
 
@@ -127,6 +129,7 @@ impl<'a> Frame<'a> {
             registers: 1,
             hole: None,
             objects: RegisterSet::EMPTY,
+            barrier: 0,
             is_reachable: true,
             targets: Vec::new(),
             exits: Vec::new(),
@@ -214,6 +217,12 @@ impl<'a> Frame<'a> {
             Place::Slot(_) => false,
         });
         self.locals.get(place).copied().filter(|local| local.place == Place::Register(register))
+    }
+
+    /// The position of the next instruction, which then stays there.
+    pub(super) fn fixed_position(&mut self) -> usize {
+        self.barrier = self.code.len();
+        self.barrier
     }
 
     /// The temporaries that may hold an object.

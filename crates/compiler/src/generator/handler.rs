@@ -146,7 +146,9 @@ impl<'a> Generator<'_, 'a> {
     ) {
         match finally {
             None => {
-                self.try_and_catch(body, catch, span);
+                let after = self.new_target();
+                self.try_and_catch(body, catch, after, span);
+                self.place(after);
             }
             Some(finally) => {
                 self.in_scope(span, |generator| generator.try_finally(body, catch, finally, span))
@@ -154,25 +156,26 @@ impl<'a> Generator<'_, 'a> {
         }
     }
 
-    /// The `try` and `catch` parts. The stretch of instructions that is given is the one whose errors are not caught.
+    /// The `try` and `catch` parts; from their ends the machine goes on at `after`, or here. The stretch of instructions that is
+    /// given is the one whose errors are not caught.
     fn try_and_catch(
         &mut self,
         body: &'a [Statement<'a>],
         catch: Option<&'a Catch<'a>>,
+        after: TargetNumber,
         span: Span,
     ) -> (usize, usize) {
-        let start = self.frame.code.len();
+        let start = self.frame.fixed_position();
         self.in_scope(span, |generator| generator.statements(body));
-        let end = self.frame.code.len();
+        let end = self.frame.fixed_position();
         let Some(catch) = catch else { return (start, end) };
         if start == end {
             return (end, end);
         }
-        let after = self.new_target();
         if self.frame.is_reachable {
             self.jump(after, span);
         }
-        let catch_start = self.frame.code.len();
+        let catch_start = self.frame.fixed_position();
         let register = self.begin_handler(start, end);
         self.frame.grow();
         self.in_scope(catch.span, |generator| {
@@ -183,13 +186,12 @@ impl<'a> Generator<'_, 'a> {
             generator.release_temporaries(catch.span);
             generator.statements(catch.body);
         });
-        self.place(after);
-        (catch_start, self.frame.code.len())
+        (catch_start, self.frame.fixed_position())
     }
 
     /// Begins a handler here, for errors in a stretch of instructions: the error is in the register that is given, the next one.
     fn begin_handler(&mut self, start: usize, end: usize) -> u8 {
-        let target = self.frame.code.len();
+        let target = self.frame.fixed_position();
         let register = self.frame.top();
         self.frame.handlers.push(Handler {
             start: start as u32,
@@ -223,22 +225,28 @@ impl<'a> Generator<'_, 'a> {
         let start = self.new_target();
         let locals = self.frame.locals.len();
         self.frame.exits.push(Exits::Finally { kind, value, start, locals, routes: Vec::new() });
-        let (first, last) = self.try_and_catch(body, catch, span);
+        let normal = self.new_target();
+        let (first, last) = self.try_and_catch(body, catch, normal, span);
         let Some(Exits::Finally { routes, .. }) = self.frame.exits.pop() else { return };
 
-        let ends_normally = self.frame.is_reachable;
+        let ends_normally = self.frame.is_reachable || self.is_awaited(normal);
         let may_throw = first < last;
         if may_throw {
-            if ends_normally {
-                self.jump(start, span);
+            if self.frame.is_reachable {
+                self.jump(normal, span);
             }
             self.begin_finally(kind, value, first, last, finally.span);
         }
+        self.place(normal);
         self.place(start);
         if !self.frame.is_reachable {
             return;
         }
         self.in_scope(finally.span, |generator| generator.statements(finally.body));
+        if let Place::Register(register) = value {
+            // It holds nothing now, or what follows takes it.
+            self.frame.objects.remove(register as usize);
+        }
         if self.frame.is_reachable {
             self.go_on(kind, value, ends_normally, may_throw, &routes, Span::at(finally.span.end));
         }

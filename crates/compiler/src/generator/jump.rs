@@ -27,7 +27,7 @@ impl Generator<'_, '_> {
 
     /// A target here, for jumps backward. What comes here by them has no temporaries that hold objects.
     pub(super) fn new_target_here(&mut self) -> TargetNumber {
-        let position = Some(self.frame.code.len());
+        let position = Some(self.frame.fixed_position());
         self.frame.targets.push(Target { position, ..Target::default() });
         self.frame.targets.len() - 1
     }
@@ -46,6 +46,7 @@ impl Generator<'_, '_> {
         if waiting.is_empty() {
             return;
         }
+        self.frame.barrier = here;
         let old = self.frame.dirty();
         if self.frame.is_reachable {
             dirty = dirty.union(old);
@@ -105,15 +106,19 @@ impl Generator<'_, '_> {
         }
         let word = self.frame.code.len() + 1;
         self.emit_extended(op, op.abc(a, b, 0), 0, span);
-        // On the side where the register is false, it holds no object.
+        // On the side where the register is false, or equal to a constant that is no string, it holds no object.
         let dirty = self.frame.dirty();
         let mut clean = dirty;
-        if matches!(op, Op::JumpIfTrue | Op::JumpIfFalse) {
-            clean.remove(a as usize);
-        }
+        clean.remove(a as usize);
+        let is_object = matches!(
+            self.frame.constants.get(b as usize),
+            Some(calf_bytecode::Constant::String(_))
+        );
         let (there, here) = match op {
             Op::JumpIfTrue => (dirty, clean),
             Op::JumpIfFalse => (clean, dirty),
+            Op::JumpIfEqualConstant if !is_object => (clean, dirty),
+            Op::JumpUnlessEqualConstant if !is_object => (dirty, clean),
             _ => (dirty, dirty),
         };
         self.aim(word, target, there);

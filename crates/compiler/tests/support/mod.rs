@@ -6,17 +6,16 @@ use bumpalo::Bump;
 use calf_bytecode::Function;
 use calf_compiler::{Globals, Options, compile};
 use calf_source::{Diagnostic, SourceFile};
+use std::collections::HashMap;
 
 /// Globals numbered in the order of their first use.
 #[derive(Default)]
-pub(crate) struct Numbers(Vec<String>);
+pub(crate) struct Numbers(HashMap<String, usize>);
 
 impl Globals for Numbers {
     fn global(&mut self, name: &str) -> Option<u16> {
-        let number = self.0.iter().position(|other| other == name).unwrap_or_else(|| {
-            self.0.push(name.to_string());
-            self.0.len() - 1
-        });
+        let next = self.0.len();
+        let number = *self.0.entry(name.to_string()).or_insert(next);
         u16::try_from(number).ok()
     }
 }
