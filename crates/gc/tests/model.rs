@@ -1,7 +1,6 @@
 //! The model of copied pages against the kernel, page by page, in forked children: under each strategy, after each thing that a
 //! program can do to a shared heap. One thread only: it forks.
 
-use calf_gc::object::COUNT_ONE;
 use calf_gc::parts::region::page_size;
 use calf_gc::{
     Collector, Format, Heap, Job, Object, Options, Request, Roots, Row, STRATEGIES, ShapeWord,
@@ -197,12 +196,16 @@ impl Pagemap {
 struct Compare {
     action: Action,
     freeze: bool,
+    fresh: bool,
 }
 
 impl Job for Compare {
     type Output = Result<String, String>;
     fn run<C: Collector>(self, row: &'static Row) -> Self::Output {
-        let mut program: Program<C> = Program::new(&Options::default(), 20_000);
+        let arguments =
+            if self.fresh { vec![("fresh".to_owned(), "on".to_owned())] } else { Vec::new() };
+        let options = Options { arguments, ..Options::default() };
+        let mut program: Program<C> = Program::new(&options, 20_000);
         // Holes, so that allocation has shared pages to go to.
         for index in (0..program.records).step_by(11) {
             program.set(index, Value::NIL);
@@ -315,21 +318,22 @@ fn compare<C: Collector>(heap: &Heap<C>, present: &[usize], _row: &'static Row) 
 }
 
 fn main() {
-    let _ = COUNT_ONE;
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let mut failed = 0;
     for row in STRATEGIES.iter().filter(|row| !row.hidden) {
-        for freeze in [false, true] {
+        for (variant, freeze, fresh) in
+            [("", false, false), (" frozen", true, false), (" fresh", false, true)]
+        {
             for action in ACTIONS {
-                let name =
-                    format!("{} {action:?}{}", row.name, if freeze { " frozen" } else { "" });
+                let name = format!("{} {action:?}{variant}", row.name);
                 if freeze && !row.freezes
+                    || fresh && !row.memory.contains("fresh=on")
                     || !arguments.iter().all(|argument| name.contains(argument))
                 {
                     continue;
                 }
-                match row.strategy.run(Compare { action, freeze }) {
+                match row.strategy.run(Compare { action, freeze, fresh }) {
                     Ok(text) => println!("ok      {name}: {text}"),
                     Err(text) => {
                         failed += 1;

@@ -43,76 +43,16 @@ use crate::object::{COUNT_ONE, FLAG_FINALIZER, FLAG_WEAKLY_HELD, Format, Object,
 use crate::parts::counts::{self, Counted};
 use crate::parts::lists::Head;
 use crate::parts::model::Cause;
+use crate::parts::placement::{GENERATIONS, LISTS, Placement, REACHABLE};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 use crate::value::Value;
 
-/// A head's `refs` outside of collections, and of survivors.
-pub const REACHABLE: i64 = -3;
 /// A head's `refs` while it is parked.
 const PARKED: i64 = -4;
-
-/// Lists that a placement keeps: three generations, the unreachable, those kept for finalizers, three permanent.
-pub const LISTS: usize = 8;
-const UNREACHABLE: usize = 3;
-const KEPT: usize = 4;
-/// The first of the permanent generations, one for each source generation.
-pub const PERMANENT: usize = 5;
-/// How many generations are collected.
-pub const GENERATIONS: usize = 3;
+const UNREACHABLE: usize = GENERATIONS;
+const KEPT: usize = GENERATIONS + 1;
 const OLDEST: usize = GENERATIONS - 1;
-
-/// Where heads lie, and where dead memory goes.
-pub trait Placement: Sized + 'static {
-    /// Bytes in front of the header of a container.
-    const HEAD: usize;
-
-    /// The options of `--gc NAME:key=value` that it knows.
-    const OPTIONS: &'static [&'static str] = &[];
-
-    /// Room for [`LISTS`] list heads; its regions are watched by the space's model.
-    ///
-    /// # Errors
-    /// The address space is refused, or an option has an unknown value.
-    fn new(options: &Options, space: &mut Space) -> Result<Self, HeapError>;
-    /// The head of a container.
-    fn head_of(object: Object) -> Head;
-    /// The container of a head.
-    fn object_of(head: Head) -> Object;
-    /// The head of list `number`.
-    fn list(&self, number: usize) -> Head;
-    /// A head for a container just allocated, in no list yet. `None`: see [`Placement::attach_slow`].
-    fn attach(&mut self, object: Object, space: &mut Space) -> Option<Head>;
-    /// The same, from new memory if need be. `None`: there is none.
-    fn attach_slow(&mut self, object: Object, space: &mut Space) -> Option<Head> {
-        self.attach(object, space)
-    }
-    /// Gives back the memory of a dead object, and its head's, which is still in its list.
-    fn reclaim(&mut self, object: Object, space: &mut Space);
-
-    /// See [`Collector::each_region`].
-    fn each_region(&self, visit: &mut dyn FnMut(&Region));
-    /// Is `object` dead, although its cell is not free?
-    fn is_entombed(&self, _object: Object) -> bool {
-        false
-    }
-    /// See [`Collector::is_frozen`].
-    fn is_frozen(&self, _object: Object) -> bool {
-        false
-    }
-    /// See [`Collector::freeze`].
-    fn freeze(&mut self, _space: &mut Space, _counters: &mut [u32; 3]) -> Result<(), Unsupported> {
-        Err(Unsupported)
-    }
-    /// See [`Collector::unfreeze`].
-    fn unfreeze(&mut self, _space: &mut Space) -> Result<(), Unsupported> {
-        Err(Unsupported)
-    }
-    /// See [`Collector::frozen_count`].
-    fn frozen_count(&self) -> Result<usize, Unsupported> {
-        Err(Unsupported)
-    }
-}
 
 /// See the module.
 pub struct Cycles<P: Placement> {
@@ -149,6 +89,7 @@ impl<P: Placement> Counted for Cycles<P> {
 // lists and scratch counts lie in heads made at birth (5).
 unsafe impl<P: Placement> Collector for Cycles<P> {
     const COUNTS: bool = true;
+    const THRESHOLDS: bool = true;
     const HEAD: usize = P::HEAD;
 
     fn new(options: &Options) -> Result<Self, HeapError> {
@@ -251,6 +192,9 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
     }
 
+    fn after_fork_in_child(&mut self) {
+        self.space.after_fork_in_child();
+    }
     fn freeze(&mut self) -> Result<(), Unsupported> {
         self.placement.freeze(&mut self.space, &mut self.counters)
     }
@@ -505,29 +449,21 @@ impl<P: Placement> Cycles<P> {
         let mut listed = 0;
         for number in 0..LISTS {
             let list = self.placement.list(number);
-            if list.next().previous() != list || list.previous().next() != list {
-                return Err(format!("the ends of list {number} do not link back"));
+            list.verify().map_err(|text| format!("list {number}: {text}"))?;
+            if (number == UNREACHABLE || number == KEPT) && !list.is_empty() {
+                return Err(format!("list {number} should be empty between collections"));
             }
             for head in list.iter() {
-                if head.next().previous() != head {
-                    return Err(format!("list {number} is broken after head {:#x}", head.0));
-                }
                 let object = P::object_of(head);
                 if self.placement.is_entombed(object) {
                     continue;
                 }
-                if number == UNREACHABLE || number == KEPT {
-                    return Err(format!("head {:#x} was left in scratch list {number}", head.0));
-                }
                 if P::head_of(object) != head || object.format() != Format::Slots {
-                    return Err(format!(
-                        "head {:#x} in list {number} is not that of a container",
-                        head.0
-                    ));
+                    return Err(format!("list {number}: {:#x} is no container's head", head.0));
                 }
                 if head.refs() != REACHABLE {
                     return Err(format!(
-                        "head {:#x} in list {number} is in state {}",
+                        "list {number}: {:#x} is in state {}",
                         head.0,
                         head.refs()
                     ));

@@ -28,14 +28,15 @@
 //!
 //! From Zekun Li's `gc.freeze`, python/cpython#3705, 2017.
 
-use super::cycles::{GENERATIONS, PERMANENT, Placement};
-use super::inline::{head_before, object_behind, reserve_lists};
 use crate::collector::Unsupported;
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object};
 use crate::parts::bitmap::Bitmap;
 use crate::parts::lists::{HEAD_BYTES, Head};
 use crate::parts::model::Cause;
+use crate::parts::placement::{
+    GENERATIONS, PERMANENT, Placement, head_before, object_behind, reserve_heads,
+};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 
@@ -77,14 +78,14 @@ impl Frozen {
 
 impl Placement for Frozen {
     const HEAD: usize = HEAD_BYTES;
-    const OPTIONS: &'static [&'static str] = &["py37"];
+    const OPTIONS: &'static [&'static str] = &["fresh", "py37"];
 
     fn new(options: &Options, space: &mut Space) -> Result<Frozen, HeapError> {
         let (base, bytes) = (space.cells.region().start(), space.cells.region().reserved());
         let tombs = Bitmap::new("tombs", base, bytes)?;
         space.model.watch(tombs.region());
         Ok(Frozen {
-            lists: reserve_lists(space)?,
+            lists: reserve_heads(0, HEAD_BYTES, space)?,
             tombs,
             frontier: 0,
             py37: options.switch("py37")?,

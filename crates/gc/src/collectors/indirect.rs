@@ -25,18 +25,16 @@
 //!
 //! From bpo-31558, "Other attempts", and the talk by its authors at PyCon 2018.
 
-use super::cycles::{LISTS, Placement};
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object};
 use crate::parts::lists::Head;
 use crate::parts::model::Cause;
+use crate::parts::placement::{LISTS, Placement, reserve_heads};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 
 /// Bytes of a head in the slab: three words, and the object's address.
 const SLOT: usize = 32;
-/// Containers that there can be.
-const MAX_HEADS: usize = 1 << 30;
 
 /// Heads in a slab.
 pub struct Indirect {
@@ -63,12 +61,9 @@ impl Placement for Indirect {
     const HEAD: usize = 8;
 
     fn new(_options: &Options, space: &mut Space) -> Result<Indirect, HeapError> {
-        let mut slab = Region::reserve("headers", MAX_HEADS * SLOT)?;
-        if !slab.commit(LISTS * SLOT) {
-            let error = "no memory".to_owned();
-            return Err(HeapError::Reserve { name: slab.name(), bytes: LISTS * SLOT, error });
-        }
-        space.model.watch(&slab);
+        // As many heads as there can be containers, of sixteen bytes at least.
+        let most = space.cells.region().reserved().min(space.limit()) / 16;
+        let slab = reserve_heads((LISTS + most) * SLOT, SLOT, space)?;
         Ok(Indirect { slab, top: LISTS, free: 0 })
     }
     #[inline(always)]

@@ -22,10 +22,10 @@
 //!
 //! From CPython 3.7, `PyGC_Head` in `Include/objimpl.h`.
 
-use super::cycles::{LISTS, Placement};
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object};
 use crate::parts::lists::{HEAD_BYTES, Head};
+use crate::parts::placement::{Placement, head_before, object_behind, reserve_heads};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 
@@ -34,35 +34,11 @@ pub struct Inline {
     lists: Region,
 }
 
-/// A region for the heads of lists.
-pub fn reserve_lists(space: &mut Space) -> Result<Region, HeapError> {
-    let mut lists = Region::reserve("headers", LISTS * HEAD_BYTES)?;
-    if !lists.commit(LISTS * HEAD_BYTES) {
-        let error = "no memory".to_owned();
-        return Err(HeapError::Reserve { name: lists.name(), bytes: LISTS * HEAD_BYTES, error });
-    }
-    space.model.watch(&lists);
-    Ok(lists)
-}
-
-/// The head in front of `object`.
-#[inline(always)]
-pub fn head_before(object: Object) -> Head {
-    Head(object.address() - HEAD_BYTES)
-}
-
-/// The object behind `head`.
-#[inline(always)]
-pub fn object_behind(head: Head) -> Object {
-    // SAFETY: the head of a container is followed by its header.
-    unsafe { Object::from_address(head.0 + HEAD_BYTES) }
-}
-
 impl Placement for Inline {
     const HEAD: usize = HEAD_BYTES;
 
     fn new(_options: &Options, space: &mut Space) -> Result<Inline, HeapError> {
-        Ok(Inline { lists: reserve_lists(space)? })
+        Ok(Inline { lists: reserve_heads(0, HEAD_BYTES, space)? })
     }
     #[inline(always)]
     fn head_of(object: Object) -> Head {

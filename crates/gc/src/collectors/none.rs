@@ -19,7 +19,8 @@
 //!
 //! # After a fork
 //! Reading an object writes its count, so the child copies every page that it reads an object of. What it frees is
-//! written once more, as a hole that the next allocation fills: on a shared page, likely.
+//! written once more, as a hole that the next allocation fills: on a shared page, likely. The option `fresh=on`, which all
+//! strategies that count know, lets a child allocate on pages of its own only.
 //!
 //! From Instagram Engineering, "Dismissing Python Garbage Collection at Instagram", 2017.
 
@@ -52,7 +53,7 @@ unsafe impl Collector for None {
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<None, HeapError> {
-        options.check_arguments(&[])?;
+        options.check_arguments(&["fresh"])?;
         Ok(None { space: Space::new(options)? })
     }
 
@@ -90,6 +91,10 @@ unsafe impl Collector for None {
 
     fn collect(&mut self, _roots: &mut dyn Roots, _request: Request) -> Collection {
         Collection::default()
+    }
+
+    fn after_fork_in_child(&mut self) {
+        self.space.after_fork_in_child();
     }
 
     fn space(&self) -> &Space {

@@ -1,9 +1,10 @@
 //! The door and the counting strategies behind it.
 
 use super::*;
-use crate::collectors::cycles::{Cycles, Placement};
+use crate::collectors::cycles::Cycles;
 use crate::collectors::frozen::Frozen;
 use crate::collectors::none::None as Counting;
+use crate::parts::placement::Placement;
 use crate::{Format, NoRoots};
 
 const PAIR: ShapeWord = ShapeWord::new(Format::Slots, 1);
@@ -381,5 +382,8 @@ fn options_are_checked() {
     };
     assert_eq!(with("py37", "off"), None);
     assert_eq!(with("py37", "2").unwrap(), "the option 'py37' cannot be '2'; it can be: on, off");
-    assert_eq!(with("head", "16").unwrap(), "this strategy has no option 'head'; it has: py37");
+    assert_eq!(
+        with("head", "16").unwrap(),
+        "this strategy has no option 'head'; it has: fresh, py37"
+    );
 }

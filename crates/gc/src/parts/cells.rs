@@ -489,3 +489,123 @@ pub fn poison(cell: usize, bytes: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells() -> (Cells, Model) {
+        let cells = Cells::new(Region::reserve("objects", 1 << 30).unwrap()).unwrap();
+        let mut model = Model::new().unwrap();
+        model.watch(cells.region());
+        (cells, model)
+    }
+    fn take(cells: &mut Cells, class: usize, model: &mut Model) -> usize {
+        cells
+            .allocate(class)
+            .or_else(|| cells.allocate_slow(class, SIZES[class], true, model))
+            .expect("there is memory")
+    }
+    fn listed(cells: &Cells) -> Vec<usize> {
+        let mut list = Vec::new();
+        cells.each_cell(&mut |cell, _| list.push(cell));
+        list
+    }
+
+    #[test]
+    fn sizes_fit_what_they_are_for() {
+        for bytes in 1..=MAX_CELL {
+            let class = class_of(bytes);
+            assert!(SIZES[class] >= bytes && (class == 0 || SIZES[class - 1] < bytes));
+        }
+        // Small objects, with 24 bytes in front, end below the large classes.
+        assert!(class_of(24 + 8 + 254 * 8) < FIRST_LARGE_CLASS);
+        assert_eq!(class_of(LARGE_BYTES), FIRST_LARGE_CLASS);
+        assert!(SIZES.iter().all(|size| size.is_multiple_of(8)));
+    }
+
+    #[test]
+    fn hands_out_disjoint_cells_and_the_last_freed_first() {
+        let (mut cells, mut model) = cells();
+        let mut taken = Vec::new();
+        for class in [0, 1, 4, FIRST_LARGE_CLASS, CLASSES - 1] {
+            for _ in 0..BLOCK / SIZES[class] + 3 {
+                let cell = take(&mut cells, class, &mut model);
+                write(cell, 1);
+                taken.push((cell, class));
+            }
+        }
+        taken.sort_unstable();
+        assert!(taken.windows(2).all(|pair| pair[0].0 + SIZES[pair[0].1] <= pair[1].0));
+        let addresses: Vec<usize> = taken.iter().map(|&(cell, _)| cell).collect();
+        assert_eq!(listed(&cells), addresses);
+        for &(cell, class) in &taken {
+            cells.free(cell, class, &mut model);
+        }
+        assert_eq!(listed(&cells), []);
+        let &(last, class) = taken.last().unwrap();
+        assert_eq!(take(&mut cells, class, &mut model), last);
+        assert_eq!(cells.block_of(last).map(|block| block.cell_of(last + 7)), Some(last));
+    }
+
+    #[test]
+    fn sealed_cells_rest_until_unsealed() {
+        let (mut cells, mut model) = cells();
+        let (a, b) = (take(&mut cells, 4, &mut model), take(&mut cells, 4, &mut model));
+        [a, b].into_iter().for_each(|cell| write(cell, 1));
+        cells.free(a, 4, &mut model);
+        cells.seal(&mut model);
+        let c = take(&mut cells, 4, &mut model);
+        write(c, 1);
+        assert!(c >= b + BLOCK - 2 * SIZES[4]);
+        assert_eq!(listed(&cells), [b, c]);
+        cells.seal(&mut model);
+        let d = take(&mut cells, 4, &mut model);
+        write(d, 1);
+        assert_eq!(listed(&cells), [b, c, d]);
+        cells.unseal(&mut model);
+        assert_eq!(listed(&cells), [b, c, d]);
+        let mut cell = 0;
+        for _ in 0..3 * (BLOCK / SIZES[4]) - 3 {
+            cell = take(&mut cells, 4, &mut model);
+            write(cell, 1);
+        }
+        assert_eq!((cells.block_count(), listed(&cells).len()), (3, 3 * (BLOCK / SIZES[4])));
+        assert!(cell < d + BLOCK);
+    }
+
+    #[test]
+    fn recording_notes_each_allocation_and_each_death() {
+        let (mut cells, mut model) = cells();
+        let cell = take(&mut cells, 4, &mut model);
+        cells.free(cell, 4, &mut model);
+        let end = cells.region().end();
+        assert!(model.start([(cells.region().start(), end)].into_iter(), &mut |_, _| true));
+        cells.set_recording(true);
+        assert_eq!(cells.allocate(4), None);
+        assert_eq!(take(&mut cells, 4, &mut model), cell);
+        assert_eq!(model.first_cause(cell), Some(Some(Cause::Allocate)));
+        let other = take(&mut cells, 30, &mut model);
+        cells.free(other, 30, &mut model);
+        assert_eq!(model.first_cause(other), Some(Some(Cause::Allocate)));
+        assert_eq!(take(&mut cells, 30, &mut model), other);
+        cells.set_recording(false);
+        assert!(cells.allocate(4).is_some());
+    }
+
+    #[test]
+    fn empty_blocks_serve_other_sizes() {
+        let (mut cells, mut model) = cells();
+        let taken: Vec<usize> =
+            (0..3 * BLOCK / 16).map(|_| take(&mut cells, 0, &mut model)).collect();
+        for &cell in taken.iter().filter(|&&cell| cell != taken[0]) {
+            cells.free(cell, 0, &mut model);
+        }
+        write(taken[0], 1);
+        cells.release_empty_blocks(&mut model);
+        assert_eq!((cells.bytes(), listed(&cells)), (BLOCK, vec![taken[0]]));
+        let large = take(&mut cells, CLASSES - 1, &mut model);
+        assert!(large < cells.frontier() && cells.block_count() == 3);
+        assert!((1..BLOCK / 16).all(|_| take(&mut cells, 0, &mut model) < taken[0] + BLOCK));
+    }
+}

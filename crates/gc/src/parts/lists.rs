@@ -113,6 +113,26 @@ impl Head {
         self.set_previous(last, model);
         from.make_empty(model);
     }
+    /// Does every head link back to the one that links to it? The text says where not.
+    ///
+    /// # Errors
+    /// One does not.
+    pub fn verify(self) -> Result<(), String> {
+        let mut head = self;
+        loop {
+            let next = head.next();
+            if next.previous() != head {
+                return Err(format!(
+                    "{:#x} links to {:#x}, which does not link back",
+                    head.0, next.0
+                ));
+            }
+            head = next;
+            if head == self {
+                return Ok(());
+            }
+        }
+    }
     /// The heads in this list, first to last, while nothing changes.
     pub fn iter(self) -> impl Iterator<Item = Head> {
         let mut head = self;

@@ -42,6 +42,7 @@ pub struct Space {
     finalizers: Vector<Object>,
     next_finalizer: usize,
     limit: usize,
+    fresh: bool,
 }
 
 impl Space {
@@ -63,8 +64,17 @@ impl Space {
         let cells = Cells::new(objects)?;
         let finalizers = Vector::new("finalizers", MAX_FINALIZERS)?;
         let (weak, model) = (WeakTable::new()?, Model::new()?);
-        let mut space =
-            Space { cells, runs, weak, model, finalizers, next_finalizer: 0, limit: options.limit };
+        let mut space = Space {
+            cells,
+            runs,
+            weak,
+            model,
+            finalizers,
+            next_finalizer: 0,
+            limit: options.limit,
+            fresh: false,
+        };
+        space.fresh = options.switch("fresh")?;
         let Space { cells, runs, weak, model, finalizers, .. } = &mut space;
         for region in [
             cells.region(),
@@ -347,6 +357,15 @@ impl Space {
         // SAFETY: a weak reference has slot 0.
         if let Some(target) = unsafe { weak.slot(0) }.as_object() {
             self.weak.remove(target, weak, &mut self.model);
+        }
+    }
+
+    /// In a child, just after the fork, for strategies that allocate from lists: with the option `fresh=on` no hole of a
+    /// page that the parent filled is handed out any more.
+    pub fn after_fork_in_child(&mut self) {
+        if self.fresh {
+            self.cells.seal(&mut self.model);
+            self.runs.seal();
         }
     }
 

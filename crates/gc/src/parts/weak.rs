@@ -205,7 +205,12 @@ impl WeakTable {
     /// After a mark: the weak references to what is dead become `nil`, and those that are dead are forgotten. If finalizers
     /// are `awaited`, they may yet reach a dead weak reference: it is not forgotten before [`WeakTable::forget_dead`], but they will
     /// find no dead object behind it.
-    pub fn clear_dead(&mut self, awaited: bool, is_live: &dyn Fn(Object) -> bool, model: &mut Model) {
+    pub fn clear_dead(
+        &mut self,
+        awaited: bool,
+        is_live: &dyn Fn(Object) -> bool,
+        model: &mut Model,
+    ) {
         self.retain(
             &mut |target, weak| match (is_live(target), is_live(weak)) {
                 (_, false) if !awaited => Verdict::Forget,
@@ -218,7 +223,10 @@ impl WeakTable {
 
     /// After what the finalizers reach was marked too: dead weak references are forgotten.
     pub fn forget_dead(&mut self, is_live: &dyn Fn(Object) -> bool, model: &mut Model) {
-        self.retain(&mut |_, weak| if is_live(weak) { Verdict::Keep } else { Verdict::Forget }, model);
+        self.retain(
+            &mut |_, weak| if is_live(weak) { Verdict::Keep } else { Verdict::Forget },
+            model,
+        );
     }
 
     /// After a move: `forward` gives the new addresses (target, weak) of each pair.
@@ -267,4 +275,53 @@ pub enum Verdict {
     Forget,
     /// The target is dead and the weak object lives: it becomes `nil`.
     Clear,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Value;
+    use crate::object::{Format, ShapeWord};
+    use crate::parts::space::write_header;
+
+    #[test]
+    fn clears_removes_and_survives_growth() {
+        let count = if cfg!(miri) { 300 } else { 5_000 };
+        let mut memory = Region::reserve("objects", count * 64).unwrap();
+        assert!(memory.commit(count * 64));
+        let (mut table, mut model) = (WeakTable::new().unwrap(), Model::new().unwrap());
+        let shape = ShapeWord::new(Format::Weak, 0).with_units(1);
+        let weak = |index: usize| write_header(memory.start() + index * 16, shape, 8);
+        // Three weak references to each target.
+        let target =
+            |index: usize| write_header(memory.start() + count * 16 + index / 3 * 8, shape, 8);
+        for index in 0..count {
+            // SAFETY: memory for the slot is there.
+            unsafe { weak(index).set_slot(0, Value::object(target(index))) };
+            assert!(table.insert(target(index), weak(index), &mut model));
+        }
+        let is_nil = |index: usize| {
+            // SAFETY: initialised above.
+            unsafe { Object::from_address(memory.start() + index * 16).slot(0) }.is_nil()
+        };
+        table.remove(target(3), weak(4), &mut model);
+        table.clear(target(3), &mut model);
+        assert_eq!([3, 4, 5, 6].map(is_nil), [true, false, true, false]);
+        assert_eq!(table.len(), count - 3);
+        for index in (6..count).step_by(6) {
+            table.clear(target(index), &mut model);
+        }
+        for index in 6..count {
+            assert_eq!(is_nil(index), index / 3 % 2 == 0, "{index}");
+        }
+        let even = |weak: Object| (weak.address() - memory.start()) / 16 % 2 == 0;
+        table.retain(
+            &mut |_, weak| if even(weak) { Verdict::Clear } else { Verdict::Forget },
+            &mut model,
+        );
+        assert!(table.is_empty());
+        for index in (9..count).filter(|index| index / 3 % 2 == 1) {
+            assert_eq!(is_nil(index), index % 2 == 0, "{index}");
+        }
+    }
 }
