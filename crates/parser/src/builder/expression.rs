@@ -1,6 +1,6 @@
 //! Makes the nodes of expressions.
 
-use super::{Builder, MAX_ARGUMENTS, Parsed, above, above_function};
+use super::{Builder, MAX_ARGUMENTS, Parsed, above};
 use crate::ast::*;
 use calf_source::{Diagnostic, Span};
 
