@@ -261,6 +261,7 @@ fn print_json(experiment: &Experiment, results: &Results, out: &mut dyn Write) -
                     let mut line = base("ok".to_string());
                     line["heap_pages"] = json!(figure.copied.shared);
                     line["copied_pages"] = json!(figure.copied.pages);
+                    line["new_pages"] = json!(figure.copied.new);
                     line["control_pages"] = json!(figure.control);
                     line["model_off"] = json!(figure.model_off);
                     line["source"] = json!(if figure.modelled { "model" } else { "kernel" });

@@ -56,3 +56,8 @@ pub(crate) fn enumerate(names: &[&str]) -> String {
 pub(crate) fn ran(results: &Results, strategy: &str, plan: usize, child: &str) -> Option<Figure> {
     results.figure(strategy, plan, child).ok()
 }
+
+/// Does a collection need more pages of its own than it copies?
+pub(crate) fn makes_more_than_it_copies(figure: &Figure) -> bool {
+    figure.copied.new > figure.copied.pages.max(figure.copied.shared / 1000)
+}

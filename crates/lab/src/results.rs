@@ -33,6 +33,11 @@ impl Figure {
         self.bytes_of(self.copied.shared)
     }
 
+    /// Bytes of pages that the child has made for itself, beside those that it copied.
+    pub(crate) fn new_bytes(&self) -> f64 {
+        self.bytes_of(self.copied.new)
+    }
+
     /// The copied part of the heap, 0 to 1.
     pub(crate) fn share(&self) -> f64 {
         if self.copied.shared == 0 {

@@ -1,5 +1,6 @@
 //! Tables of text: columns as wide as they need to be, some of them under a common heading.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// How a column is aligned.
@@ -127,18 +128,22 @@ pub(crate) fn grouped(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
-/// The causes of copies with their part in percent, the largest first, at most `most` of them; `-` if there are none.
-pub(crate) fn causes<'a>(
-    counts: impl IntoIterator<Item = (&'a String, &'a i64)>,
-    most: usize,
-) -> String {
+/// Fewer copies than this are within what children differ by; their causes say nothing.
+const NOISE: i64 = 8;
+
+/// The causes of copies with their part in percent, the largest first, at most `most` of them; `-` if there are none
+/// to speak of.
+pub(crate) fn causes(counts: &BTreeMap<String, i64>, most: usize) -> String {
     let mut counts: Vec<(&str, i64)> = counts
-        .into_iter()
+        .iter()
         .filter(|(_, pages)| **pages > 0)
         .map(|(name, pages)| (name.as_str(), *pages))
         .collect();
     counts.sort_by_key(|(name, pages)| (-pages, *name));
     let total: i64 = counts.iter().map(|(_, pages)| pages).sum();
+    if total < NOISE {
+        return "-".to_string();
+    }
     let part = |pages: i64| 100.0 * pages as f64 / total as f64;
     let shown = counts.iter().take(most).filter(|(_, pages)| part(*pages) >= 0.5);
     let parts: Vec<String> =
@@ -149,7 +154,6 @@ pub(crate) fn causes<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     #[test]
     fn columns_line_up_under_their_headings() {
@@ -188,5 +192,6 @@ mod tests {
         assert_eq!(causes(&counts, 2), "header 97 %, free 3 %");
         assert_eq!(causes(&counts, 9), "header 97 %, free 3 %");
         assert_eq!(causes(&BTreeMap::new(), 2), "-");
+        assert_eq!(causes(&[("count".to_string(), 2)].into(), 2), "-");
     }
 }

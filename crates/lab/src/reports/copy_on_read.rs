@@ -109,8 +109,9 @@ pub(crate) fn print(results: &Results, out: &mut dyn Write) -> io::Result<()> {
     let mut densities = vec!["k".to_string()];
     for strategy in &results.strategies {
         let point = PARTS.iter().find_map(|part| Point::of(results, strategy, part));
-        densities
-            .push(point.map_or("-".to_string(), |point| format!("{:.0} per page", point.density)));
+        let counted = point.filter(|point| point.counted);
+        let density = |point: Point| format!("{:.0} per page", point.density);
+        densities.push(counted.map_or("-".to_string(), density));
     }
     table.row(densities);
     for part in PARTS {

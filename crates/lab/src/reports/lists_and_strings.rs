@@ -94,15 +94,15 @@ fn table(results: &Results, shape: &Shape) -> Table {
         ("object", Right),
         ("copied", Right),
         ("of heap", Right),
-        ("by cause", Left),
         ("copied", Right),
         ("of heap", Right),
+        ("new", Right),
         ("by cause", Left),
         ("model", Right),
     ]);
     table.group("per", 2, 1);
-    table.group("a read-only pass", 3, 3);
-    table.group("one full collection", 6, 3);
+    table.group("a read-only pass", 3, 2);
+    table.group("one full collection", 5, 4);
     for strategy in &results.strategies {
         let read = results.figure(strategy, shape.read, "read");
         let collect = results.figure(strategy, shape.collect, "collect");
@@ -114,24 +114,23 @@ fn table(results: &Results, shape: &Shape) -> Table {
             ]),
             Err(_) => cells.extend(["-".to_string(), "-".to_string()]),
         }
-        cells.extend(copies(&read, 1));
-        cells.extend(copies(&collect, 2));
+        cells.extend(match &read {
+            Ok(figure) => [bytes(figure.copied_bytes()), percent(figure.share())],
+            Err(failure) => [failure.to_string(), String::new()],
+        });
+        cells.extend(match &collect {
+            Ok(figure) => [
+                bytes(figure.copied_bytes()),
+                percent(figure.share()),
+                bytes(figure.new_bytes()),
+                causes(&figure.copied.causes, 2),
+            ],
+            Err(failure) => [failure.to_string(), String::new(), String::new(), String::new()],
+        });
         cells.push(disagreement(&[&read, &collect]));
         table.row(cells);
     }
     table
-}
-
-/// The cells of one figure: copied, of the heap, by cause.
-fn copies(figure: &Result<Figure, Failure>, most_causes: usize) -> [String; 3] {
-    match figure {
-        Ok(figure) => [
-            bytes(figure.copied_bytes()),
-            percent(figure.share()),
-            causes(&figure.copied.causes, most_causes),
-        ],
-        Err(failure) => [failure.to_string(), String::new(), String::new()],
-    }
 }
 
 /// By how many pages the model is off where it is worst.
@@ -161,7 +160,11 @@ fn conclusion(results: &Results) -> String {
     ];
     for (strategy, words) in others {
         if let Some(figure) = collected(results, strategy, &SPRINKLED) {
-            clauses.push(format!("{} {words}", bytes(figure.copied_bytes())));
+            let mut clause = format!("{} {words}", bytes(figure.copied_bytes()));
+            if super::makes_more_than_it_copies(&figure) {
+                clause += &format!(", and {} of new pages of its own", bytes(figure.new_bytes()));
+            }
+            clauses.push(clause);
         }
     }
     let (mut counting, mut marking, mut shares) = (Vec::new(), Vec::new(), Vec::new());

@@ -175,5 +175,14 @@ fn conclusion(results: &Results) -> String {
     if !shares.is_empty() {
         clauses.push(format!("of the heap a full collection copies: {}", shares.join(", ")));
     }
+    for strategy in &results.strategies {
+        if let Some(figure) =
+            action(results, strategy, COLLECT).filter(super::makes_more_than_it_copies)
+        {
+            let new = bytes(figure.new_bytes());
+            clauses
+                .push(format!("under {strategy} it makes {new} of new pages of its own besides"));
+        }
+    }
     sentence(&clauses)
 }
