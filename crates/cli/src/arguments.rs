@@ -67,11 +67,9 @@ Exit codes: 0 all is well, 64 usage, 65 the program does not compile, 70 it fail
 128 + n a signal.";
 
 fn parser() -> Parser {
-    let strategy = Arg::new("gc")
-        .long("gc")
-        .value_name("NAME[:opt=v,…]")
-        .global(true)
-        .help("The collector to run under; `calf gc list` names them [default: $CALF_GC or inline]");
+    let strategy = Arg::new("gc").long("gc").value_name("NAME[:opt=v,…]").global(true).help(
+        "The collector to run under; `calf gc list` names them [default: $CALF_GC or inline]",
+    );
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).global(true).action(ArgAction::SetTrue).help(help)
     };
@@ -195,7 +193,9 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
         Ok(matches) => matches,
         Err(error) => {
             let code = match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => crate::print(&error.render().to_string()),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    crate::print(&error.render().to_string())
+                }
                 _ => {
                     eprint!("{}", error.render());
                     exit_code::USAGE
@@ -212,14 +212,15 @@ fn command(matches: &ArgMatches) -> Result<Command, i32> {
         Some("always") => true,
         Some("never") => false,
         _ => {
-            std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
+            std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::io::stderr().is_terminal()
         }
     };
     match matches.subcommand() {
         Some(("gc", gc)) => Ok(match gc.subcommand() {
-            Some(("explain", explain)) => {
-                Command::GcExplain { name: explain.get_one::<String>("name").cloned().unwrap_or_default() }
-            }
+            Some(("explain", explain)) => Command::GcExplain {
+                name: explain.get_one::<String>("name").cloned().unwrap_or_default(),
+            },
             Some((_, list)) => Command::GcList { names_only: list.get_flag("names") },
             None => Command::GcList { names_only: false },
         }),
@@ -235,7 +236,12 @@ fn command(matches: &ArgMatches) -> Result<Command, i32> {
         Some(("lab", lab)) => Ok(match lab.subcommand() {
             Some(("run", run)) => Command::LabRun(LabRun {
                 names: run.get_many::<String>("names").into_iter().flatten().cloned().collect(),
-                strategies: run.get_many::<String>("strategies").into_iter().flatten().cloned().collect(),
+                strategies: run
+                    .get_many::<String>("strategies")
+                    .into_iter()
+                    .flatten()
+                    .cloned()
+                    .collect(),
                 repeats: run.get_one::<u32>("repeats").copied(),
                 size: run.get_one::<u64>("size").copied(),
                 json: run.get_flag("json"),
@@ -249,14 +255,16 @@ fn command(matches: &ArgMatches) -> Result<Command, i32> {
 
 fn program(matches: &ArgMatches, own: &ArgMatches, color: bool) -> Result<Command, i32> {
     let (strategy, arguments) = chosen(matches)?;
-    let mut rest: Vec<String> = own.get_many::<String>("arguments").into_iter().flatten().cloned().collect();
+    let mut rest: Vec<String> =
+        own.get_many::<String>("arguments").into_iter().flatten().cloned().collect();
     let mut options = Options { color, ..Options::default() };
     options.heap.arguments = arguments;
     options.heap.stress = matches.get_flag("gc-stress");
     options.heap.verify = matches.get_flag("gc-verify");
     options.heap.log = matches.get_flag("gc-log");
     options.seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
-    if let Some(policy) = matches.get_one::<String>("exit").and_then(|name| ExitPolicy::named(name)) {
+    if let Some(policy) = matches.get_one::<String>("exit").and_then(|name| ExitPolicy::named(name))
+    {
         options.exit = policy;
     }
     if let Some(text) = matches.get_one::<String>("heap-limit") {
@@ -274,7 +282,9 @@ fn program(matches: &ArgMatches, own: &ArgMatches, color: bool) -> Result<Comman
         }
         (None, Some(file)) if file.as_os_str() == "-" => Program::Input,
         (None, Some(file)) => Program::File(file),
-        (None, None) if std::io::stdin().is_terminal() => return Ok(Command::Repl { strategy, options }),
+        (None, None) if std::io::stdin().is_terminal() => {
+            return Ok(Command::Repl { strategy, options });
+        }
         (None, None) => Program::Input,
     };
     options.arguments = rest;
@@ -283,7 +293,8 @@ fn program(matches: &ArgMatches, own: &ArgMatches, color: bool) -> Result<Comman
 
 /// A number of bytes, with K, M or G.
 fn size(text: &str) -> Result<usize, i32> {
-    let (digits, unit) = match text.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+    let (digits, unit) = match text.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I')
+    {
         upper if upper.ends_with('K') => (upper[..upper.len() - 1].to_string(), 1 << 10),
         upper if upper.ends_with('M') => (upper[..upper.len() - 1].to_string(), 1 << 20),
         upper if upper.ends_with('G') => (upper[..upper.len() - 1].to_string(), 1 << 30),
@@ -292,7 +303,9 @@ fn size(text: &str) -> Result<usize, i32> {
     match digits.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit)) {
         Some(bytes) if bytes >= 1 << 20 => Ok(bytes),
         _ => {
-            let message = format!("invalid size '{text}' for '--heap-limit': a number of bytes, or with K, M or G; at least 1M");
+            let message = format!(
+                "invalid size '{text}' for '--heap-limit': a number of bytes, or with K, M or G; at least 1M"
+            );
             Err(usage(&message))
         }
     }
@@ -328,7 +341,10 @@ pub fn unknown_strategy(name: &str, from: &str) -> i32 {
     let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(&parser());
     error.insert(ContextKind::InvalidArg, ContextValue::String(from.to_string()));
     error.insert(ContextKind::InvalidValue, ContextValue::String(name.to_string()));
-    error.insert(ContextKind::ValidValue, ContextValue::Strings(names.clone().map(str::to_string).collect()));
+    error.insert(
+        ContextKind::ValidValue,
+        ContextValue::Strings(names.clone().map(str::to_string).collect()),
+    );
     let candidates: Vec<&str> = names.collect();
     if let Some(near) = calf_source::suggest(name, candidates) {
         error.insert(ContextKind::SuggestedValue, ContextValue::String(near.to_string()));

@@ -19,7 +19,11 @@ impl calf_compiler::Globals for Numbers {
     }
 }
 
-fn compile(path: &Path, release_temporaries: bool, color: bool) -> Result<(Function, SourceFile), i32> {
+fn compile(
+    path: &Path,
+    release_temporaries: bool,
+    color: bool,
+) -> Result<(Function, SourceFile), i32> {
     let style = if color { Style::Colored } else { Style::Plain };
     let bytes = read_file(path)?;
     let file = SourceFile::from_bytes(path.to_string_lossy(), bytes).map_err(|error| {
@@ -28,8 +32,9 @@ fn compile(path: &Path, release_temporaries: bool, color: bool) -> Result<(Funct
     })?;
     let options = calf_compiler::Options { release_temporaries, interactive: false };
     let arena = bumpalo::Bump::new();
-    let function = calf_parser::parse(&arena, &file)
-        .and_then(|program| calf_compiler::compile(&program, &file, &mut Numbers::default(), options));
+    let function = calf_parser::parse(&arena, &file).and_then(|program| {
+        calf_compiler::compile(&program, &file, &mut Numbers::default(), options)
+    });
     match function {
         Ok(function) => Ok((function, file)),
         Err(diagnostics) => {

@@ -12,7 +12,9 @@ fn code_of(result: Result<(), LabError>) -> i32 {
             eprintln!("calf: {error}");
             exit_code::USAGE
         }
-        Err(LabError::Io { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => exit_code::CLOSED_PIPE,
+        Err(LabError::Io { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            exit_code::CLOSED_PIPE
+        }
         Err(error @ LabError::Io { .. }) => {
             eprintln!("calf: {error}");
             exit_code::IO
@@ -31,11 +33,16 @@ pub fn list() -> i32 {
 
 /// Runs experiments.
 pub fn run(run: &LabRun) -> i32 {
-    let mut options =
-        Options { strategies: run.strategies.clone(), size: run.size, json: run.json, ..Options::default() };
+    let mut options = Options {
+        strategies: run.strategies.clone(),
+        size: run.size,
+        json: run.json,
+        ..Options::default()
+    };
     if let Some(repeats) = run.repeats {
         options.repeats = repeats as usize;
     }
-    let known: Vec<&'static str> = STRATEGIES.iter().filter(|row| !row.hidden).map(|row| row.name).collect();
+    let known: Vec<&'static str> =
+        STRATEGIES.iter().filter(|row| !row.hidden).map(|row| row.name).collect();
     code_of(calf_lab::run(&run.names, &options, &known, &mut std::io::stdout()))
 }

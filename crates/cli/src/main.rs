@@ -26,7 +26,9 @@ fn carry_out(command: arguments::Command) -> i32 {
         Command::GcList { names_only } => strategies::list(names_only),
         Command::GcExplain { name } => strategies::explain(&name),
         Command::Check { files, color } => inspection::check(&files, color),
-        Command::Disassemble { file, strategy, color } => inspection::disassemble(&file, strategy, color),
+        Command::Disassemble { file, strategy, color } => {
+            inspection::disassemble(&file, strategy, color)
+        }
         Command::LabList => laboratory::list(),
         Command::LabRun(run) => laboratory::run(&run),
     }
@@ -37,7 +39,9 @@ fn leave(code: i32) -> ! {
     use std::io::Write;
     let flushed = std::io::stdout().flush();
     let code = match flushed {
-        Err(error) if code == 0 && error.kind() == std::io::ErrorKind::BrokenPipe => exit_code::CLOSED_PIPE,
+        Err(error) if code == 0 && error.kind() == std::io::ErrorKind::BrokenPipe => {
+            exit_code::CLOSED_PIPE
+        }
         Err(_) if code == 0 => exit_code::IO,
         _ => code,
     };

@@ -11,7 +11,8 @@ const HISTORY: usize = 10_000;
 
 /// Where the history is kept: under the XDG state folder, else in the home folder.
 fn history_file() -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let state =
+        std::env::var_os("XDG_STATE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
     let folder = match state {
         Some(folder) => folder.join("calf"),
         None => PathBuf::from(std::env::var_os("HOME")?).join(".local/state/calf"),
@@ -26,7 +27,9 @@ pub fn run(strategy: Strategy, options: Options) -> i32 {
         Ok(machine) => machine,
         Err(code) => return code,
     };
-    let config = Config::builder().max_history_size(HISTORY).map(|builder| builder.auto_add_history(false).build());
+    let config = Config::builder()
+        .max_history_size(HISTORY)
+        .map(|builder| builder.auto_add_history(false).build());
     let editor = config.and_then(DefaultEditor::with_config);
     let mut editor = match editor {
         Ok(editor) => editor,

@@ -46,7 +46,9 @@ fn read(program: Program) -> Result<(String, Vec<u8>), i32> {
                 }
             }
         }
-        Program::File(path) => read_file(&path).map(|bytes| (path.to_string_lossy().into_owned(), bytes)),
+        Program::File(path) => {
+            read_file(&path).map(|bytes| (path.to_string_lossy().into_owned(), bytes))
+        }
     }
 }
 

@@ -51,15 +51,23 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Pushes the frame of a closure whose window is ready.
-    pub(crate) fn enter(&mut self, window: *mut Value, count: usize, closure: Value) -> Result<(), Thrown> {
+    pub(crate) fn enter(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        closure: Value,
+    ) -> Result<(), Thrown> {
         let code = code_of(closure.as_object().expect("a closure is an object"));
         // SAFETY: a loaded function.
-        let (arity, registers, words) = unsafe { ((*code).arity as usize, (*code).registers as usize, (*code).words) };
+        let (arity, registers, words) =
+            unsafe { ((*code).arity as usize, (*code).registers as usize, (*code).words) };
         if arity != count {
             return Err(self.wrong_count(arity, count));
         }
         let next = self.mutator.frame.wrapping_add(1);
-        if next >= self.mutator.frames_end || window.wrapping_add(registers) >= self.mutator.stack_end {
+        if next >= self.mutator.frames_end
+            || window.wrapping_add(registers) >= self.mutator.stack_end
+        {
             return Err(self.stack_overflow());
         }
         // SAFETY: there is room for the frame, as just checked.
@@ -69,9 +77,16 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Pushes a frame without code, so that the window counts as roots.
-    fn enter_native(&mut self, window: *mut Value, count: usize, callee: Value) -> Result<(), Thrown> {
+    fn enter_native(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        callee: Value,
+    ) -> Result<(), Thrown> {
         let next = self.mutator.frame.wrapping_add(1);
-        if next >= self.mutator.frames_end || window.wrapping_add(count + 64) >= self.mutator.stack_end {
+        if next >= self.mutator.frames_end
+            || window.wrapping_add(count + 64) >= self.mutator.stack_end
+        {
             return Err(self.stack_overflow());
         }
         // SAFETY: there is room for the frame, as just checked.
@@ -102,7 +117,12 @@ impl<C: Collector> Vm<C> {
         }
     }
 
-    fn call_native(&mut self, window: *mut Value, count: usize, native: Value) -> Result<(), Thrown> {
+    fn call_native(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        native: Value,
+    ) -> Result<(), Thrown> {
         let number = native.as_object().expect("a native is an object").get(0).as_raw() as usize;
         let entry = &self.natives[number];
         let (function, least, most) = (entry.function, entry.least as usize, entry.most as usize);
@@ -130,7 +150,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Makes an instance of the class at `window`, and enters its initializer if it has one.
-    fn instantiate(&mut self, window: *mut Value, count: usize, class: Value) -> Result<(), Thrown> {
+    fn instantiate(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        class: Value,
+    ) -> Result<(), Thrown> {
         self.enter_native(window, count, class)?;
         let instance = self.new_instance(class);
         self.leave_native();
@@ -150,7 +175,12 @@ impl<C: Collector> Vm<C> {
 
     /// Calls the method that the site names on the receiver at `window`.
     #[inline(never)]
-    pub(crate) fn invoke_slowly(&mut self, window: *mut Value, count: usize, site: *mut Cache) -> Result<(), Thrown> {
+    pub(crate) fn invoke_slowly(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        site: *mut Cache,
+    ) -> Result<(), Thrown> {
         // SAFETY: a site of the running function; the window of the call being made.
         let (symbol, receiver) = unsafe { ((*site).symbol, *window) };
         if let Some(object) = receiver.as_object() {
@@ -174,7 +204,9 @@ impl<C: Collector> Vm<C> {
                     self.note_cache(site);
                     return self.enter(window, count, method);
                 }
-            } else if let Some(native) = self.native_method(Kind::of_shape(shape_word.shape()), symbol) {
+            } else if let Some(native) =
+                self.native_method(Kind::of_shape(shape_word.shape()), symbol)
+            {
                 let native = self.mutator.builtins[native];
                 return self.call_native(window, count, native);
             } else if shape_word.shape() == Kind::Module as u32
@@ -228,7 +260,11 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Calls with the items of the list behind the callee (or receiver) as arguments.
-    pub(crate) fn call_spread(&mut self, window: *mut Value, site: Option<*mut Cache>) -> Result<(), Thrown> {
+    pub(crate) fn call_spread(
+        &mut self,
+        window: *mut Value,
+        site: Option<*mut Cache>,
+    ) -> Result<(), Thrown> {
         // SAFETY: the window of the call being made: callee and list.
         let list = unsafe { *window.add(1) };
         let items = self.list_items(list);
@@ -262,11 +298,21 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Calls method `symbol` of `receiver` from native code. The arguments are borrowed.
-    pub(crate) fn call_method(&mut self, receiver: Value, symbol: Symbol, arguments: &[Value]) -> Result<Value, Thrown> {
+    pub(crate) fn call_method(
+        &mut self,
+        receiver: Value,
+        symbol: Symbol,
+        arguments: &[Value],
+    ) -> Result<Value, Thrown> {
         self.call_in_window(receiver, arguments, Some(symbol))
     }
 
-    fn call_in_window(&mut self, callee: Value, arguments: &[Value], method: Option<Symbol>) -> Result<Value, Thrown> {
+    fn call_in_window(
+        &mut self,
+        callee: Value,
+        arguments: &[Value],
+        method: Option<Symbol>,
+    ) -> Result<Value, Thrown> {
         self.deeper()?;
         let outer = self.mutator.frame;
         let result = self.call_in_window_inner(callee, arguments, method);
@@ -295,7 +341,14 @@ impl<C: Collector> Vm<C> {
         }
         let exit_code = self.exit_code;
         // SAFETY: there is room for the frame; the exit code is a loaded function.
-        unsafe { exit.write(Frame { code: exit_code, base: window, pc: (*exit_code).words, closure: Value::NIL }) };
+        unsafe {
+            exit.write(Frame {
+                code: exit_code,
+                base: window,
+                pc: (*exit_code).words,
+                closure: Value::NIL,
+            })
+        };
         self.mutator.frame = exit;
         let called = match method {
             None => self.call_slowly(window, arguments.len()),
@@ -340,7 +393,13 @@ impl<C: Collector> Vm<C> {
                 }
             };
             let handler = (self.leaving.is_none())
-                .then(|| code.function.handlers.iter().find(|h| h.start <= position && position < h.end).copied())
+                .then(|| {
+                    code.function
+                        .handlers
+                        .iter()
+                        .find(|h| h.start <= position && position < h.end)
+                        .copied()
+                })
                 .flatten();
             let first = handler.map_or(0, |handler| handler.live as usize);
             if C::COUNTS {

@@ -53,11 +53,17 @@ impl<C: Collector> Vm<C> {
     }
 
     /// A new class at `place`.
-    pub(crate) fn new_class(&mut self, place: *mut Value, name: Value, fields: u32) -> Result<(), Thrown> {
+    pub(crate) fn new_class(
+        &mut self,
+        place: *mut Value,
+        name: Value,
+        fields: u32,
+    ) -> Result<(), Thrown> {
         let number = self.shapes.new_class(fields).map_err(|error| self.too_many(error))?;
+        let name = self.hold_borrowed(name);
         let class = self.allocate_slots(Kind::Class, CLASS_SLOTS)?;
         self.set_raw(class, NUMBER, number as u64);
-        let name = self.retained(name);
+        let name = self.release_to(name);
         self.initialize(class, NAME, name);
         self.write_layout(class);
         self.put(place, Value::object(class));
@@ -66,7 +72,9 @@ impl<C: Collector> Vm<C> {
 
     fn write_layout(&mut self, class: Object) {
         let info = &self.shapes.classes[class.get(NUMBER).as_raw() as usize];
-        let layout = u64::from(info.first_shape) | u64::from(info.capacity.max(1)) << 24 | u64::from(info.finalizes) << 32;
+        let layout = u64::from(info.first_shape)
+            | u64::from(info.capacity.max(1)) << 24
+            | u64::from(info.finalizes) << 32;
         if class.get(LAYOUT).bits() != layout {
             self.set_raw(class, LAYOUT, layout);
         }
@@ -82,15 +90,22 @@ impl<C: Collector> Vm<C> {
         let number = class.get(NUMBER).as_raw() as usize;
         let held = self.hold_borrowed(Value::object(class));
         let from = self.hold_borrowed(superclass);
-        let methods: Vec<(Symbol, u32)> =
-            self.shapes.classes[base_number].methods.iter().map(|(symbol, at)| (*symbol, *at)).collect();
+        let methods: Vec<(Symbol, u32)> = self.shapes.classes[base_number]
+            .methods
+            .iter()
+            .map(|(symbol, at)| (*symbol, *at))
+            .collect();
         let parent = &self.shapes.classes[base_number];
         let (capacity, finalizes, has_text, initializer) =
             (parent.capacity, parent.finalizes, parent.has_text, parent.initializer);
         let count = base.get(METHODS).as_object().map_or(0, |part| part.units());
         if count > 0 {
             let part = self.allocate_part(count)?;
-            let source = self.held_object(from).get(METHODS).as_object().expect("the superclass has methods");
+            let source = self
+                .held_object(from)
+                .get(METHODS)
+                .as_object()
+                .expect("the superclass has methods");
             for index in 0..count {
                 let method = self.retained(source.get(index));
                 self.initialize(part, index, method);
@@ -119,10 +134,16 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Gives a class a method (owned).
-    pub(crate) fn add_method(&mut self, class: Value, name: Value, method: Value) -> Result<(), Thrown> {
+    pub(crate) fn add_method(
+        &mut self,
+        class: Value,
+        name: Value,
+        method: Value,
+    ) -> Result<(), Thrown> {
         let held = self.hold_borrowed(class);
         let method = self.hold(method);
-        let text = crate::string::text(&name.as_object().expect("a method's name is a string")).to_string();
+        let text = crate::string::text(&name.as_object().expect("a method's name is a string"))
+            .to_string();
         let symbol = self.symbols.intern(&text);
         let number = self.held_object(held).get(NUMBER).as_raw() as usize;
         let known = self.shapes.classes[number].methods.get(&symbol).copied();
@@ -215,9 +236,11 @@ impl<C: Collector> Vm<C> {
     fn at_place(&self, instance: Object, place: Place) -> Value {
         match place {
             Place::Inline(slot) => instance.get(slot),
-            Place::Part(slot) => {
-                instance.get(instance.units() - 1).as_object().expect("the last inline slot is a part").get(slot)
-            }
+            Place::Part(slot) => instance
+                .get(instance.units() - 1)
+                .as_object()
+                .expect("the last inline slot is a part")
+                .get(slot),
         }
     }
 
@@ -229,7 +252,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Sets a field of an instance (value owned), adding it if it is new.
-    pub(crate) fn set_field(&mut self, instance: Value, symbol: Symbol, owned: Value) -> Result<(), Thrown> {
+    pub(crate) fn set_field(
+        &mut self,
+        instance: Value,
+        symbol: Symbol,
+        owned: Value,
+    ) -> Result<(), Thrown> {
         let object = instance.as_object().expect("an instance is an object");
         if let Some(place) = self.find_field(object, symbol) {
             self.store_at(object, place, owned);
@@ -260,7 +288,8 @@ impl<C: Collector> Vm<C> {
                     let moved = self.retained(object.get(last));
                     self.initialize(grown, 0, moved);
                 } else {
-                    let part = object.get(last).as_object().expect("the last inline slot is a part");
+                    let part =
+                        object.get(last).as_object().expect("the last inline slot is a part");
                     for index in 0..part.units() {
                         let moved = self.retained(part.get(index));
                         self.initialize(grown, index, moved);
@@ -291,7 +320,10 @@ impl<C: Collector> Vm<C> {
         match place {
             Place::Inline(slot) => self.set_slot(instance, slot, owned),
             Place::Part(slot) => {
-                let part = instance.get(instance.units() - 1).as_object().expect("the last inline slot is a part");
+                let part = instance
+                    .get(instance.units() - 1)
+                    .as_object()
+                    .expect("the last inline slot is a part");
                 self.set_part_slot(instance, part, slot, owned);
             }
         }
@@ -299,14 +331,27 @@ impl<C: Collector> Vm<C> {
 
     /// `R[A].name`, and what the site learns.
     #[inline(never)]
-    pub(crate) fn get_field_slowly(&mut self, holder: Value, site: *mut Cache, place: *mut Value) -> Result<(), Thrown> {
+    pub(crate) fn get_field_slowly(
+        &mut self,
+        holder: Value,
+        site: *mut Cache,
+        place: *mut Value,
+    ) -> Result<(), Thrown> {
         // SAFETY: a site of the running function.
         let symbol = unsafe { (*site).symbol };
         if let Some(instance) = self.object_of(holder, Kind::Instance)
             && let Some(Place::Inline(slot)) = self.find_field(instance, symbol)
         {
             let word = instance.shape_word().0;
-            self.fill(site, Cache { shape_word: word, offset: slot as u32 + 1, next_word: word, ..Cache::empty(symbol) });
+            self.fill(
+                site,
+                Cache {
+                    shape_word: word,
+                    offset: slot as u32 + 1,
+                    next_word: word,
+                    ..Cache::empty(symbol)
+                },
+            );
         }
         let value = self.get_property(holder, symbol)?;
         self.put(place, value);
@@ -321,7 +366,12 @@ impl<C: Collector> Vm<C> {
 
     /// `R[A].name = value`, and what the site learns.
     #[inline(never)]
-    pub(crate) fn set_field_slowly(&mut self, holder: Value, value: Value, site: *mut Cache) -> Result<(), Thrown> {
+    pub(crate) fn set_field_slowly(
+        &mut self,
+        holder: Value,
+        value: Value,
+        site: *mut Cache,
+    ) -> Result<(), Thrown> {
         // SAFETY: a site of the running function.
         let symbol = unsafe { (*site).symbol };
         match self.kind(holder) {
@@ -334,7 +384,12 @@ impl<C: Collector> Vm<C> {
                 if let Some(Place::Inline(slot)) = self.find_field(object, symbol) {
                     let next_word = object.shape_word().0;
                     // A field that moves into the part, or one that takes the last slot's room away, is not for the cache.
-                    let cache = Cache { shape_word: before.0, offset: slot as u32 + 1, next_word, ..Cache::empty(symbol) };
+                    let cache = Cache {
+                        shape_word: before.0,
+                        offset: slot as u32 + 1,
+                        next_word,
+                        ..Cache::empty(symbol)
+                    };
                     self.fill(site, cache);
                 }
                 let holder = self.release_to(held);
@@ -369,7 +424,11 @@ impl<C: Collector> Vm<C> {
                     let method = self.mutator.builtins[native];
                     self.bind(holder, method)
                 }
-                None if matches!(kind, Kind::Closure | Kind::Native | Kind::BoundMethod | Kind::Class) => {
+                None if matches!(
+                    kind,
+                    Kind::Closure | Kind::Native | Kind::BoundMethod | Kind::Class
+                ) =>
+                {
                     Err(self.throw(ErrorKind::TypeError, "Only instances have properties."))
                 }
                 None => Err(self.undefined_property(symbol)),
@@ -415,7 +474,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// A closure of function `number` of the running code, made at `place` within the window at `base`.
-    pub(crate) fn new_closure(&mut self, place: *mut Value, number: usize, base: *mut Value) -> Result<(), Thrown> {
+    pub(crate) fn new_closure(
+        &mut self,
+        place: *mut Value,
+        number: usize,
+        base: *mut Value,
+    ) -> Result<(), Thrown> {
         let running = self.mutator.running_code().expect("code is running");
         let code: *const Code = running.functions[number];
         // SAFETY: a loaded function.
@@ -449,7 +513,10 @@ impl<C: Collector> Vm<C> {
             if index < narrow {
                 self.set_slot(closure, 1 + index, value);
             } else {
-                let part = closure.get(1 + narrow).as_object().expect("the captures that are too many have a part");
+                let part = closure
+                    .get(1 + narrow)
+                    .as_object()
+                    .expect("the captures that are too many have a part");
                 self.set_part_slot(closure, part, index - narrow, value);
             }
         }
@@ -465,7 +532,8 @@ impl<C: Collector> Vm<C> {
 
     /// Capture `number` (from [`WIDE_CAPTURE`] on) of the running closure, borrowed.
     pub(crate) fn wide_capture(&self, number: usize) -> Value {
-        let part = self.running_closure().get(1 + WIDE_CAPTURE as usize).as_object().expect("a part");
+        let part =
+            self.running_closure().get(1 + WIDE_CAPTURE as usize).as_object().expect("a part");
         part.get(number - WIDE_CAPTURE as usize)
     }
 
@@ -479,7 +547,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Makes the spill of the running function at `place`, taking the first `taken` registers from there on.
-    pub(crate) fn new_spill(&mut self, place: *mut Value, slots: usize, taken: usize) -> Result<(), Thrown> {
+    pub(crate) fn new_spill(
+        &mut self,
+        place: *mut Value,
+        slots: usize,
+        taken: usize,
+    ) -> Result<(), Thrown> {
         let part = self.allocate_slots(Kind::Items, slots)?;
         // A container owns it: a list that no program sees, so that collectors reach the locals through it.
         let held = self.hold(Value::object(part));
@@ -512,7 +585,8 @@ impl<C: Collector> Vm<C> {
     /// Does this instance's class have `toString`?
     pub(crate) fn has_text(&self, instance: Object) -> bool {
         let shape = instance.shape();
-        shape >= FIRST_INSTANCE && self.shapes.classes[self.shapes.class_of(shape) as usize].has_text
+        shape >= FIRST_INSTANCE
+            && self.shapes.classes[self.shapes.class_of(shape) as usize].has_text
     }
 
     /// The name of the function behind a closure or a bound method.
@@ -525,7 +599,11 @@ impl<C: Collector> Vm<C> {
             Kind::Closure => {
                 // SAFETY: a loaded function.
                 let function = unsafe { &(*code_of(closure)).function };
-                if function.name.is_empty() { "<fn>".to_string() } else { format!("<fn {}>", function.name) }
+                if function.name.is_empty() {
+                    "<fn>".to_string()
+                } else {
+                    format!("<fn {}>", function.name)
+                }
             }
             _ => "<native fn>".to_string(),
         }

@@ -49,7 +49,14 @@ pub struct Cache {
 impl Cache {
     /// A site that has seen nothing.
     pub const fn empty(symbol: Symbol) -> Cache {
-        Cache { shape_word: u32::MAX, symbol, offset: 0, next_word: u32::MAX, closure: 0, code: std::ptr::null() }
+        Cache {
+            shape_word: u32::MAX,
+            symbol,
+            offset: 0,
+            next_word: u32::MAX,
+            closure: 0,
+            code: std::ptr::null(),
+        }
     }
 }
 

@@ -129,7 +129,9 @@ impl<C: Collector> Vm<C> {
         let trace = self.symbols.intern("trace");
         if self.is_error(value) && self.field(value, trace).is_none_or(Value::is_nil) {
             let handle = self.hold(value);
-            let filled = self.trace_list(&origin).and_then(|list| self.set_field(self.handle(handle), trace, list));
+            let filled = self
+                .trace_list(&origin)
+                .and_then(|list| self.set_field(self.handle(handle), trace, list));
             let value = self.release_to(handle);
             if filled.is_err() {
                 self.heap.release(value);
@@ -146,8 +148,10 @@ impl<C: Collector> Vm<C> {
     pub(crate) fn origin(&self) -> Origin {
         let frames = self.mutator.frames();
         // SAFETY: the code of a frame is null or a loaded function, which is never freed.
-        let running: Vec<&Frame> =
-            frames.iter().filter(|frame| unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit)).collect();
+        let running: Vec<&Frame> = frames
+            .iter()
+            .filter(|frame| unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit))
+            .collect();
         let line_of = |frame: &Frame| {
             // SAFETY: as above; not null, because the filter left only frames with code.
             let code = unsafe { &*frame.code };
@@ -156,7 +160,11 @@ impl<C: Collector> Vm<C> {
                 file: code.file.name().to_string(),
                 line: code.file.line(span.start),
                 function: (code.function.kind != calf_bytecode::Kind::Script).then(|| {
-                    if code.function.name.is_empty() { "fun".to_string() } else { code.function.name.to_string() }
+                    if code.function.name.is_empty() {
+                        "fun".to_string()
+                    } else {
+                        code.function.name.to_string()
+                    }
                 }),
             }
         };
@@ -169,7 +177,8 @@ impl<C: Collector> Vm<C> {
             None => (self.no_file.clone(), Span::default()),
         };
         let count = running.len();
-        let mut trace: Vec<TraceLine> = running.iter().rev().take(TRACE_HEAD).map(|frame| line_of(frame)).collect();
+        let mut trace: Vec<TraceLine> =
+            running.iter().rev().take(TRACE_HEAD).map(|frame| line_of(frame)).collect();
         let folded = count.saturating_sub(TRACE_HEAD + TRACE_TAIL);
         let tail = count.saturating_sub(TRACE_HEAD).min(TRACE_TAIL);
         trace.extend(running[..tail].iter().rev().map(|frame| line_of(frame)));
@@ -184,21 +193,32 @@ impl<C: Collector> Vm<C> {
                 let text = self.new_string(&format!("… {} more calls", origin.folded))?;
                 self.push_item(self.handle(list), text)?;
             }
-            let place = line.function.as_deref().map_or("script".to_string(), |name| format!("{name}()"));
+            let place =
+                line.function.as_deref().map_or("script".to_string(), |name| format!("{name}()"));
             let text = self.new_string(&format!("{}:{} in {place}", line.file, line.line))?;
             self.push_item(self.handle(list), text)?;
         }
         Ok(self.release_to(list))
     }
 
-    pub(crate) fn new_error(&mut self, kind: ErrorKind, message: &str, origin: &Origin) -> Result<Value, Thrown> {
+    pub(crate) fn new_error(
+        &mut self,
+        kind: ErrorKind,
+        message: &str,
+        origin: &Origin,
+    ) -> Result<Value, Thrown> {
         let mark = self.mark();
         let result = self.new_error_inner(kind, message, origin);
         self.drop_handles(mark);
         result
     }
 
-    fn new_error_inner(&mut self, kind: ErrorKind, message: &str, origin: &Origin) -> Result<Value, Thrown> {
+    fn new_error_inner(
+        &mut self,
+        kind: ErrorKind,
+        message: &str,
+        origin: &Origin,
+    ) -> Result<Value, Thrown> {
         let Some(&class) = self.mutator.known.get(kind as usize) else {
             // While the machine starts there are no classes yet: the text itself is thrown.
             return self.new_string(message);

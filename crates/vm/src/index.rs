@@ -22,7 +22,12 @@ pub(crate) fn range_length(range: Object) -> usize {
 
 impl<C: Collector> Vm<C> {
     #[inline(never)]
-    pub(crate) fn get_index_slowly(&mut self, holder: Value, index: Value, place: *mut Value) -> Result<(), Thrown> {
+    pub(crate) fn get_index_slowly(
+        &mut self,
+        holder: Value,
+        index: Value,
+        place: *mut Value,
+    ) -> Result<(), Thrown> {
         let value = self.get_index(holder, index)?;
         self.put(place, value);
         Ok(())
@@ -68,7 +73,12 @@ impl<C: Collector> Vm<C> {
 
     /// `holder[index] = value` (borrowed).
     #[inline(never)]
-    pub(crate) fn set_index_slowly(&mut self, holder: Value, index: Value, value: Value) -> Result<(), Thrown> {
+    pub(crate) fn set_index_slowly(
+        &mut self,
+        holder: Value,
+        index: Value,
+        value: Value,
+    ) -> Result<(), Thrown> {
         let kind = self.kind(holder);
         let object = match holder.as_object() {
             Some(object) => object,
@@ -90,7 +100,9 @@ impl<C: Collector> Vm<C> {
                 let at = self.position(index, object.get(0).as_raw() as usize, "buffer")?;
                 let byte = self.whole(value, "A byte")?;
                 let Ok(byte) = u8::try_from(byte) else {
-                    return Err(self.throw(ErrorKind::ValueError, "A byte must be between 0 and 255."));
+                    return Err(
+                        self.throw(ErrorKind::ValueError, "A byte must be between 0 and 255.")
+                    );
                 };
                 self.heap.write_bytes(object, 8 + at, &[byte]);
                 Ok(())
@@ -98,18 +110,27 @@ impl<C: Collector> Vm<C> {
             Some(Kind::Numbers) => {
                 let at = self.position(index, object.units(), "buffer")?;
                 let Some(number) = value.as_number() else {
-                    return Err(self.throw(ErrorKind::TypeError, "A buffer of numbers holds numbers only."));
+                    return Err(
+                        self.throw(ErrorKind::TypeError, "A buffer of numbers holds numbers only.")
+                    );
                 };
                 self.heap.write_bytes(object, 8 * at, &number.to_ne_bytes());
                 Ok(())
             }
-            Some(Kind::String) => Err(self.throw(ErrorKind::TypeError, "A string cannot be changed.")),
+            Some(Kind::String) => {
+                Err(self.throw(ErrorKind::TypeError, "A string cannot be changed."))
+            }
             _ => Err(self.not_indexable(holder)),
         }
     }
 
     /// `item in holder`, put at `place`.
-    pub(crate) fn contains_slowly(&mut self, item: Value, holder: Value, place: *mut Value) -> Result<(), Thrown> {
+    pub(crate) fn contains_slowly(
+        &mut self,
+        item: Value,
+        holder: Value,
+        place: *mut Value,
+    ) -> Result<(), Thrown> {
         let found = self.contains(item, holder)?;
         self.put(place, Value::boolean(found));
         Ok(())
@@ -165,14 +186,22 @@ impl<C: Collector> Vm<C> {
         let mut iterated = unsafe { *place };
         for _ in 0..16 {
             match self.kind(iterated) {
-                Some(Kind::List | Kind::Map | Kind::String | Kind::Range | Kind::Bytes | Kind::Numbers) => {
+                Some(
+                    Kind::List
+                    | Kind::Map
+                    | Kind::String
+                    | Kind::Range
+                    | Kind::Bytes
+                    | Kind::Numbers,
+                ) => {
                     // SAFETY: as above.
                     self.put(unsafe { place.add(1) }, Value::number(0.0));
                     return Ok(());
                 }
                 Some(Kind::Instance) => {
                     let object = iterated.as_object().expect("an instance is an object");
-                    let (iterate, more) = (self.symbols.intern("iterate"), self.symbols.intern("more"));
+                    let (iterate, more) =
+                        (self.symbols.intern("iterate"), self.symbols.intern("more"));
                     if self.find_method(object, iterate).is_some() {
                         let next = self.call_method(iterated, iterate, &[])?;
                         self.put(place, next);
@@ -194,7 +223,11 @@ impl<C: Collector> Vm<C> {
 
     /// The next item of the iteration at `place`, put at `item`. False if there is none.
     #[inline(never)]
-    pub(crate) fn iterate_next(&mut self, place: *mut Value, item: *mut Value) -> Result<bool, Thrown> {
+    pub(crate) fn iterate_next(
+        &mut self,
+        place: *mut Value,
+        item: *mut Value,
+    ) -> Result<bool, Thrown> {
         // SAFETY: two registers of the running window, set by `iterate_begin`.
         let (iterated, position) = unsafe { (*place, *place.add(1)) };
         let object = iterated.as_object().expect("what is iterated over is an object");
@@ -212,7 +245,9 @@ impl<C: Collector> Vm<C> {
             },
             Kind::String => {
                 let text = string::text(&object);
-                let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { return Ok(false) };
+                let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+                    return Ok(false);
+                };
                 at += character.len_utf8() - 1;
                 self.character(character)?
             }

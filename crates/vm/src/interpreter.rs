@@ -46,7 +46,10 @@ macro_rules! return_value {
 
 impl<C: Collector> Vm<C> {
     /// Runs from the running frame until the machine's exit code is reached; the result is then in the exit frame's first register.
-    #[allow(unused_unsafe, reason = "the accessors below are used inside and outside of unsafe blocks")]
+    #[allow(
+        unused_unsafe,
+        reason = "the accessors below are used inside and outside of unsafe blocks"
+    )]
     pub(crate) fn run(&mut self) -> Result<(), Thrown> {
         // The exit frame of this run lies just below the frame to begin with.
         let floor = self.mutator.frame.wrapping_sub(1);
@@ -164,7 +167,13 @@ impl<C: Collector> Vm<C> {
                 let right: Value = $right;
                 if left.is_number() && right.is_number() {
                     let operation: fn(f64, f64) -> f64 = $operation;
-                    set!(a(word), Value::number(operation(left.as_number_unchecked(), right.as_number_unchecked())));
+                    set!(
+                        a(word),
+                        Value::number(operation(
+                            left.as_number_unchecked(),
+                            right.as_number_unchecked()
+                        ))
+                    );
                 } else {
                     save!();
                     check!(self.$slow(left, right, unsafe { base.add(a(word)) }));
@@ -329,7 +338,9 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::GetCaptured => {
                     // SAFETY: the running closure has this capture in slot 1 + Bx.
-                    let value = unsafe { (*self.mutator.frame).closure.as_object_unchecked().slot(1 + bx(word)) };
+                    let value = unsafe {
+                        (*self.mutator.frame).closure.as_object_unchecked().slot(1 + bx(word))
+                    };
                     set!(a(word), retained!(value));
                 }
                 Op::GetCapturedWide => {
@@ -355,28 +366,51 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::NewSpill => {
                     save!();
-                    check!(self.new_spill(unsafe { base.add(a(word)) }, bx(word), extension!() as usize));
+                    check!(self.new_spill(
+                        unsafe { base.add(a(word)) },
+                        bx(word),
+                        extension!() as usize
+                    ));
                     skip_extension!();
                 }
                 Op::GetSpill => {
-                    let value = self.spilled(register!(calf_bytecode::op::SPILL_REGISTER as usize), bx(word));
+                    let value = self
+                        .spilled(register!(calf_bytecode::op::SPILL_REGISTER as usize), bx(word));
                     set!(a(word), retained!(value));
                 }
                 Op::SetSpill => {
                     let value = retained!(register!(a(word)));
-                    self.set_spilled(register!(calf_bytecode::op::SPILL_REGISTER as usize), bx(word), value);
+                    self.set_spilled(
+                        register!(calf_bytecode::op::SPILL_REGISTER as usize),
+                        bx(word),
+                        value,
+                    );
                 }
 
                 Op::Add => arithmetic!(word, register!(c(word)), add_slowly, |x, y| x + y),
-                Op::Subtract => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x - y),
-                Op::Multiply => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x * y),
+                Op::Subtract => {
+                    arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x - y)
+                }
+                Op::Multiply => {
+                    arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x * y)
+                }
                 Op::Divide => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x / y),
-                Op::Remainder => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x % y),
+                Op::Remainder => {
+                    arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x % y)
+                }
                 Op::AddConstant => arithmetic!(word, constant!(c(word)), add_slowly, |x, y| x + y),
-                Op::SubtractConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x - y),
-                Op::MultiplyConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x * y),
-                Op::DivideConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x / y),
-                Op::RemainderConstant => arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x % y),
+                Op::SubtractConstant => {
+                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x - y)
+                }
+                Op::MultiplyConstant => {
+                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x * y)
+                }
+                Op::DivideConstant => {
+                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x / y)
+                }
+                Op::RemainderConstant => {
+                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x % y)
+                }
                 Op::Negate => {
                     let value = register!(b(word));
                     if value.is_number() {
@@ -404,7 +438,9 @@ impl<C: Collector> Vm<C> {
                 Op::LessEqual => compare!(word, <=),
                 Op::Contains => {
                     save!();
-                    check!(self.contains_slowly(register!(b(word)), register!(c(word)), unsafe { base.add(a(word)) }));
+                    check!(self.contains_slowly(register!(b(word)), register!(c(word)), unsafe {
+                        base.add(a(word))
+                    }));
                 }
 
                 // SAFETY: the checker proved that the targets are instructions of this function.
@@ -428,32 +464,65 @@ impl<C: Collector> Vm<C> {
                     }
                 }
                 Op::JumpIfEqual => equal_and_jump!(register!(a(word)), register!(b(word)), true),
-                Op::JumpUnlessEqual => equal_and_jump!(register!(a(word)), register!(b(word)), false),
-                Op::JumpIfEqualConstant => equal_and_jump!(register!(a(word)), constant!(b(word)), true),
-                Op::JumpUnlessEqualConstant => equal_and_jump!(register!(a(word)), constant!(b(word)), false),
-                Op::JumpIfLess => compare_and_jump!(register!(a(word)), register!(b(word)), <, true),
-                Op::JumpUnlessLess => compare_and_jump!(register!(a(word)), register!(b(word)), <, false),
-                Op::JumpIfLessEqual => compare_and_jump!(register!(a(word)), register!(b(word)), <=, true),
-                Op::JumpUnlessLessEqual => compare_and_jump!(register!(a(word)), register!(b(word)), <=, false),
-                Op::JumpIfLessConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <, true),
-                Op::JumpUnlessLessConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <, false),
-                Op::JumpIfLessEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <=, true),
-                Op::JumpUnlessLessEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), <=, false),
-                Op::JumpIfGreaterConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >, true),
-                Op::JumpUnlessGreaterConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >, false),
-                Op::JumpIfGreaterEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >=, true),
-                Op::JumpUnlessGreaterEqualConstant => compare_and_jump!(register!(a(word)), constant!(b(word)), >=, false),
+                Op::JumpUnlessEqual => {
+                    equal_and_jump!(register!(a(word)), register!(b(word)), false)
+                }
+                Op::JumpIfEqualConstant => {
+                    equal_and_jump!(register!(a(word)), constant!(b(word)), true)
+                }
+                Op::JumpUnlessEqualConstant => {
+                    equal_and_jump!(register!(a(word)), constant!(b(word)), false)
+                }
+                Op::JumpIfLess => {
+                    compare_and_jump!(register!(a(word)), register!(b(word)), <, true)
+                }
+                Op::JumpUnlessLess => {
+                    compare_and_jump!(register!(a(word)), register!(b(word)), <, false)
+                }
+                Op::JumpIfLessEqual => {
+                    compare_and_jump!(register!(a(word)), register!(b(word)), <=, true)
+                }
+                Op::JumpUnlessLessEqual => {
+                    compare_and_jump!(register!(a(word)), register!(b(word)), <=, false)
+                }
+                Op::JumpIfLessConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), <, true)
+                }
+                Op::JumpUnlessLessConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), <, false)
+                }
+                Op::JumpIfLessEqualConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), <=, true)
+                }
+                Op::JumpUnlessLessEqualConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), <=, false)
+                }
+                Op::JumpIfGreaterConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), >, true)
+                }
+                Op::JumpUnlessGreaterConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), >, false)
+                }
+                Op::JumpIfGreaterEqualConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), >=, true)
+                }
+                Op::JumpUnlessGreaterEqualConstant => {
+                    compare_and_jump!(register!(a(word)), constant!(b(word)), >=, false)
+                }
 
                 Op::GetField => {
                     let holder = register!(b(word));
                     // SAFETY: the loader numbered the cache sites.
-                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache =
+                        unsafe { self.mutator.caches.add(extension!() as usize) };
                     if holder.is_object() {
                         // SAFETY: a reference; the offset was found for objects with this very shape word.
                         unsafe {
                             let object = holder.as_object_unchecked();
                             if object.shape_word().0 == (*site).shape_word && (*site).offset != 0 {
-                                let value = Value::from_bits(*object.pointer().add((*site).offset as usize));
+                                let value = Value::from_bits(
+                                    *object.pointer().add((*site).offset as usize),
+                                );
                                 set!(a(word), retained!(value));
                                 skip_extension!();
                                 continue;
@@ -467,13 +536,18 @@ impl<C: Collector> Vm<C> {
                 Op::SetField | Op::SetFieldTake => {
                     let holder = register!(a(word));
                     // SAFETY: as for GetField.
-                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache =
+                        unsafe { self.mutator.caches.add(extension!() as usize) };
                     if holder.is_object() {
                         // SAFETY: as for GetField; a store that adds a field goes to a slot that is nil and inline.
                         unsafe {
                             let object = holder.as_object_unchecked();
                             if object.shape_word().0 == (*site).shape_word && (*site).offset != 0 {
-                                let value = if op == Op::SetFieldTake { taken!(b(word)) } else { retained!(register!(b(word))) };
+                                let value = if op == Op::SetFieldTake {
+                                    taken!(b(word))
+                                } else {
+                                    retained!(register!(b(word)))
+                                };
                                 if (*site).next_word != (*site).shape_word {
                                     object.set_shape_word(calf_gc::ShapeWord((*site).next_word));
                                 }
@@ -490,8 +564,14 @@ impl<C: Collector> Vm<C> {
                 Op::GetSuper => {
                     save!();
                     // SAFETY: as for GetField.
-                    let symbol = unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
-                    check!(self.get_super(register!(b(word)), register!(c(word)), symbol, unsafe { base.add(a(word)) }));
+                    let symbol =
+                        unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
+                    check!(self.get_super(
+                        register!(b(word)),
+                        register!(c(word)),
+                        symbol,
+                        unsafe { base.add(a(word)) }
+                    ));
                     skip_extension!();
                 }
                 Op::GetIndex => {
@@ -515,7 +595,11 @@ impl<C: Collector> Vm<C> {
                 Op::SetIndex | Op::SetIndexTake => {
                     let (holder, index) = (register!(a(word)), register!(b(word)));
                     if let Some((list, items, at)) = list_place(holder, index) {
-                        let value = if op == Op::SetIndexTake { taken!(c(word)) } else { retained!(register!(c(word))) };
+                        let value = if op == Op::SetIndexTake {
+                            taken!(c(word))
+                        } else {
+                            retained!(register!(c(word)))
+                        };
                         // SAFETY: `list_place` checked the bounds.
                         unsafe { self.heap.store_part(list, items, at, value) };
                     } else {
@@ -540,14 +624,16 @@ impl<C: Collector> Vm<C> {
                 Op::Invoke => {
                     let receiver = register!(a(word));
                     // SAFETY: as for GetField.
-                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache =
+                        unsafe { self.mutator.caches.add(extension!() as usize) };
                     skip_extension!();
                     if receiver.is_object() {
                         // SAFETY: a reference; the closure belongs to the class of objects with this shape word.
                         unsafe {
                             let object = receiver.as_object_unchecked();
                             if object.shape_word().0 == (*site).shape_word && (*site).closure != 0 {
-                                let closure = Value::object(calf_gc::Object::from_address((*site).closure));
+                                let closure =
+                                    Value::object(calf_gc::Object::from_address((*site).closure));
                                 enter!(a(word), b(word), closure, (*site).code);
                             }
                         }
@@ -558,7 +644,8 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::InvokeSuper => {
                     // SAFETY: as for GetField.
-                    let symbol = unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
+                    let symbol =
+                        unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
                     skip_extension!();
                     save!();
                     let class = taken!(c(word));
@@ -571,7 +658,8 @@ impl<C: Collector> Vm<C> {
                     reload!();
                 }
                 Op::InvokeSpread => {
-                    let site: *mut Cache = unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache =
+                        unsafe { self.mutator.caches.add(extension!() as usize) };
                     skip_extension!();
                     save!();
                     check!(self.call_spread(unsafe { base.add(a(word)) }, Some(site)));
@@ -587,7 +675,11 @@ impl<C: Collector> Vm<C> {
 
                 Op::NewList => {
                     save!();
-                    check!(self.new_list_from(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }, c(word)));
+                    check!(self.new_list_from(
+                        unsafe { base.add(a(word)) },
+                        unsafe { base.add(b(word)) },
+                        c(word)
+                    ));
                 }
                 Op::Append => {
                     save!();
@@ -595,11 +687,19 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::NewMap => {
                     save!();
-                    check!(self.new_map_from(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }, c(word)));
+                    check!(self.new_map_from(
+                        unsafe { base.add(a(word)) },
+                        unsafe { base.add(b(word)) },
+                        c(word)
+                    ));
                 }
                 Op::Interpolate => {
                     save!();
-                    check!(self.interpolate(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }, c(word)));
+                    check!(self.interpolate(
+                        unsafe { base.add(a(word)) },
+                        unsafe { base.add(b(word)) },
+                        c(word)
+                    ));
                 }
                 Op::Closure => {
                     save!();
@@ -607,7 +707,11 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::Class => {
                     save!();
-                    check!(self.new_class(unsafe { base.add(a(word)) }, constant!(bx(word)), extension!()));
+                    check!(self.new_class(
+                        unsafe { base.add(a(word)) },
+                        constant!(bx(word)),
+                        extension!()
+                    ));
                     skip_extension!();
                 }
                 Op::Inherit => {
@@ -617,7 +721,11 @@ impl<C: Collector> Vm<C> {
                 Op::Method => {
                     save!();
                     let method = taken!(b(word));
-                    check!(self.add_method(register!(a(word)), constant!(extension!() as usize), method));
+                    check!(self.add_method(
+                        register!(a(word)),
+                        constant!(extension!() as usize),
+                        method
+                    ));
                     skip_extension!();
                 }
 
@@ -635,7 +743,9 @@ impl<C: Collector> Vm<C> {
                         continue;
                     }
                     save!();
-                    match self.iterate_next(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) }) {
+                    match self
+                        .iterate_next(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) })
+                    {
                         Ok(true) => {
                             skip_extension!();
                             poll!();

@@ -10,6 +10,9 @@ pub(crate) const LENGTH: usize = 0;
 /// Slot of the items: a part, or nil while there are none.
 pub(crate) const ITEMS: usize = 1;
 
+/// From here on doubles no longer tell neighbouring whole numbers apart (2^53 is a little below).
+const FAR: f64 = 9.0e15;
+
 /// The length of a list object.
 #[inline]
 pub(crate) fn length(list: Object) -> usize {
@@ -45,7 +48,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// A list of `count` registers from `first` on, taken, at `place`.
-    pub(crate) fn new_list_from(&mut self, place: *mut Value, first: *mut Value, count: usize) -> Result<(), Thrown> {
+    pub(crate) fn new_list_from(
+        &mut self,
+        place: *mut Value,
+        first: *mut Value,
+        count: usize,
+    ) -> Result<(), Thrown> {
         let list = self.new_list(count)?;
         let object = list.as_object().expect("a list");
         if count > 0 {
@@ -185,7 +193,19 @@ impl<C: Collector> Vm<C> {
     }
 
     /// A position in something of `length` items, counted from the end if negative.
-    pub(crate) fn position(&mut self, index: Value, length: usize, of: &str) -> Result<usize, Thrown> {
+    pub(crate) fn position(
+        &mut self,
+        index: Value,
+        length: usize,
+        of: &str,
+    ) -> Result<usize, Thrown> {
+        if let Some(number) = index.as_number()
+            && number.fract() == 0.0
+            && number.abs() >= FAR
+        {
+            let message = format!("Index {number:e} is outside a {of} of {length} items.");
+            return Err(self.throw(ErrorKind::IndexError, message));
+        }
         let number = self.whole(index, "An index")?;
         let at = if number < 0 { number + length as i64 } else { number };
         if at < 0 || at >= length as i64 {
@@ -198,11 +218,14 @@ impl<C: Collector> Vm<C> {
     /// A whole number, or an error that begins with `what`.
     pub(crate) fn whole(&mut self, value: Value, what: &str) -> Result<i64, Thrown> {
         match value.as_number() {
-            Some(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Ok(number as i64),
-            Some(_) => Err(self.throw(ErrorKind::TypeError, format!("{what} must be a whole number."))),
+            Some(number) if number.fract() == 0.0 && number.abs() < FAR => Ok(number as i64),
+            Some(_) => {
+                Err(self.throw(ErrorKind::TypeError, format!("{what} must be a whole number.")))
+            }
             None => {
                 let name = self.type_name(value);
-                Err(self.throw(ErrorKind::TypeError, format!("{what} must be a number, not a {name}.")))
+                Err(self
+                    .throw(ErrorKind::TypeError, format!("{what} must be a number, not a {name}.")))
             }
         }
     }

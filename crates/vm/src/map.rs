@@ -79,7 +79,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// A map of `count` pairs of registers from `first` on, taken, at `place`.
-    pub(crate) fn new_map_from(&mut self, place: *mut Value, first: *mut Value, count: usize) -> Result<(), Thrown> {
+    pub(crate) fn new_map_from(
+        &mut self,
+        place: *mut Value,
+        first: *mut Value,
+        count: usize,
+    ) -> Result<(), Thrown> {
         let map = self.new_map(count)?;
         let map = self.hold(map);
         for index in 0..count {
@@ -100,9 +105,11 @@ impl<C: Collector> Vm<C> {
     /// The position of the entry with this key.
     pub(crate) fn map_find(&mut self, map: Object, key: Value) -> Option<usize> {
         let Some(mut index) = map.get(INDEX).as_object() else {
-            return (0..used(map)).find(|&at| entry(map, at).is_some_and(|(k, _)| self.same_key(k, key)));
+            return (0..used(map))
+                .find(|&at| entry(map, at).is_some_and(|(k, _)| self.same_key(k, key)));
         };
-        if C::MOVES && map.get(LIVE).as_raw() & IDENTITY != 0 && index.get(0).as_raw() != self.epoch {
+        if C::MOVES && map.get(LIVE).as_raw() & IDENTITY != 0 && index.get(0).as_raw() != self.epoch
+        {
             self.fill_index(map, index);
             index = map.get(INDEX).as_object().expect("still there");
         }
@@ -131,7 +138,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Puts an owned value under a borrowed key.
-    pub(crate) fn map_insert(&mut self, map: Value, key: Value, owned: Value) -> Result<(), Thrown> {
+    pub(crate) fn map_insert(
+        &mut self,
+        map: Value,
+        key: Value,
+        owned: Value,
+    ) -> Result<(), Thrown> {
         let object = map.as_object().expect("a map");
         if let Some(at) = self.map_find(object, key) {
             let entries = object.get(ENTRIES).as_object().expect("a map with entries");
@@ -152,7 +164,8 @@ impl<C: Collector> Vm<C> {
         let object = map.as_object().expect("a map");
         let entries = object.get(ENTRIES).as_object().expect("there is room");
         let at = used(object);
-        let identity = if is_identity(key) { IDENTITY } else { object.get(LIVE).as_raw() & IDENTITY };
+        let identity =
+            if is_identity(key) { IDENTITY } else { object.get(LIVE).as_raw() & IDENTITY };
         if let Some(index) = object.get(INDEX).as_object() {
             self.enter_index(index, hash(key), at);
         }

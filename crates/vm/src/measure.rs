@@ -79,14 +79,20 @@ impl Account {
     }
     /// Heap pages that were shared at the fork.
     pub(crate) fn shared(&self) -> usize {
-        self.regions.iter().filter(|region| !is_machine(region.name)).map(|region| region.shared).sum()
+        self.regions
+            .iter()
+            .filter(|region| !is_machine(region.name))
+            .map(|region| region.shared)
+            .sum()
     }
 }
 
 impl<C: Collector> Vm<C> {
     fn regions(&self) -> Regions {
-        let mut regions = Regions { list: [Region { name: "", start: 0, end: 0 }; REGIONS], count: 0 };
-        self.heap.each_region(&mut |region| regions.push(region.name(), region.start(), region.end()));
+        let mut regions =
+            Regions { list: [Region { name: "", start: 0, end: 0 }; REGIONS], count: 0 };
+        self.heap
+            .each_region(&mut |region| regions.push(region.name(), region.start(), region.end()));
         for (name, start, end) in self.mutator.regions.each() {
             regions.push(name, start, end);
         }
@@ -174,13 +180,24 @@ impl<C: Collector> Vm<C> {
         account
     }
 
-    /// Every region: name, committed pages.
-    pub(crate) fn region_pages(&self) -> Vec<(&'static str, usize)> {
-        let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
-        for region in self.regions().all() {
-            account.add(region.name, region.pages(), 0);
+    /// Every region: name, committed pages, and bytes of them in use (of the machine's own regions, all).
+    pub(crate) fn region_pages(&self) -> Vec<(&'static str, usize, usize)> {
+        let mut found: Vec<(&'static str, usize, usize)> = Vec::new();
+        let page_size = calf_meter::page_size();
+        let mut add = |name, pages, used| match found.iter_mut().find(|region| region.0 == name) {
+            Some(region) => {
+                region.1 += pages;
+                region.2 += used;
+            }
+            None => found.push((name, pages, used)),
+        };
+        self.heap.each_region(&mut |region| {
+            add(region.name(), (region.end() - region.start()) / page_size, region.used());
+        });
+        for (name, start, end) in self.mutator.regions.each() {
+            add(name, (end - start) / page_size, end - start);
         }
-        account.regions.iter().map(|region| (region.name, region.shared)).collect()
+        found
     }
 
     /// A cache site was written.

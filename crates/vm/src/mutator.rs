@@ -118,7 +118,9 @@ impl Mutator {
                 frames.start() + FRAMES * size_of::<Frame>(),
             ),
             stack_start,
-            stack_end: std::ptr::with_exposed_provenance_mut(stack.start() + STACK_BYTES - 64 * 1024),
+            stack_end: std::ptr::with_exposed_provenance_mut(
+                stack.start() + STACK_BYTES - 64 * 1024,
+            ),
             globals: std::ptr::with_exposed_provenance_mut(globals.start()),
             globals_count: 0,
             caches: std::ptr::with_exposed_provenance_mut(caches.start()),
@@ -152,7 +154,10 @@ impl Mutator {
     }
 
     /// Adds cache sites and gives the number of the first.
-    pub fn add_caches(&mut self, sites: impl ExactSizeIterator<Item = Cache>) -> Result<usize, HeapError> {
+    pub fn add_caches(
+        &mut self,
+        sites: impl ExactSizeIterator<Item = Cache>,
+    ) -> Result<usize, HeapError> {
         let first = self.caches_count;
         let bytes = (first + sites.len()) * size_of::<Cache>();
         if bytes > self.regions.caches_committed {

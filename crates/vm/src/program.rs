@@ -178,7 +178,12 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
-    fn throw_quietly(&mut self, kind: ErrorKind, message: &str, origin: crate::error::Origin) -> Result<(), Thrown> {
+    fn throw_quietly(
+        &mut self,
+        kind: ErrorKind,
+        message: &str,
+        origin: crate::error::Origin,
+    ) -> Result<(), Thrown> {
         let error = self.new_error(kind, message, &origin)?;
         self.out_of_memory = self.mutator.known.len();
         self.mutator.known.push(error);
@@ -224,9 +229,14 @@ impl<C: Collector> Vm<C> {
     }
 
     fn define_member(&mut self, module: usize, name: &str, value: Value) {
-        let mut globals =
-            ModuleGlobals { mutator: &mut self.mutator, builtins: &HashMap::new(), module, fresh: Vec::new() };
-        let number = calf_compiler::Globals::global(&mut globals, name).expect("there are few native members");
+        let mut globals = ModuleGlobals {
+            mutator: &mut self.mutator,
+            builtins: &HashMap::new(),
+            module,
+            fresh: Vec::new(),
+        };
+        let number = calf_compiler::Globals::global(&mut globals, name)
+            .expect("there are few native members");
         let value = self.retained(value);
         self.replace_global(number as usize, value);
     }
@@ -252,7 +262,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Sets a member of a module (borrowed).
-    pub(crate) fn set_module_member(&mut self, module: Value, symbol: Symbol, value: Value) -> Result<(), Thrown> {
+    pub(crate) fn set_module_member(
+        &mut self,
+        module: Value,
+        symbol: Symbol,
+        value: Value,
+    ) -> Result<(), Thrown> {
         match self.member_number(module, symbol) {
             Some(number) => {
                 let value = self.retained(value);
@@ -325,8 +340,12 @@ impl<C: Collector> Vm<C> {
         interactive: bool,
     ) -> Result<*const Code, Vec<Diagnostic>> {
         let options = calf_compiler::Options { release_temporaries: C::COUNTS, interactive };
-        let mut globals =
-            ModuleGlobals { mutator: &mut self.mutator, builtins: &self.builtins, module, fresh: Vec::new() };
+        let mut globals = ModuleGlobals {
+            mutator: &mut self.mutator,
+            builtins: &self.builtins,
+            module,
+            fresh: Vec::new(),
+        };
         let function = calf_compiler::compile(program, file, &mut globals, options)?;
         for (number, value) in globals.fresh {
             let value = self.retained(value);
@@ -394,7 +413,11 @@ impl<C: Collector> Vm<C> {
                 if op.row().extension != Extension::No {
                     let extension = function.code[at + 1];
                     let is_cache = op.row().extension == Extension::Cache;
-                    words.add(at + 1).write(if is_cache { extension + first_site as u32 } else { extension });
+                    words.add(at + 1).write(if is_cache {
+                        extension + first_site as u32
+                    } else {
+                        extension
+                    });
                 }
             }
             at += op.words();
@@ -478,7 +501,8 @@ impl<C: Collector> Vm<C> {
                 0
             }
             Err(Thrown) => self.leaving.unwrap_or_else(|| {
-                let interrupted = self.type_name(self.mutator.exception) == ErrorKind::Interrupt.name();
+                let interrupted =
+                    self.type_name(self.mutator.exception) == ErrorKind::Interrupt.name();
                 self.report();
                 if interrupted { exit_code::INTERRUPTED } else { exit_code::RUNTIME }
             }),
@@ -572,8 +596,12 @@ impl<C: Collector> Vm<C> {
     }
 
     fn define_session_result(&mut self, module: usize, owned: Value) {
-        let mut globals =
-            ModuleGlobals { mutator: &mut self.mutator, builtins: &HashMap::new(), module, fresh: Vec::new() };
+        let mut globals = ModuleGlobals {
+            mutator: &mut self.mutator,
+            builtins: &HashMap::new(),
+            module,
+            fresh: Vec::new(),
+        };
         match calf_compiler::Globals::global(&mut globals, "_") {
             Some(number) => self.replace_global(number as usize, owned),
             None => self.heap.release(owned),
@@ -582,9 +610,11 @@ impl<C: Collector> Vm<C> {
 
     /// `import`: the module of a file, which runs the first time. Put at `place`.
     pub(crate) fn import(&mut self, path: Value, place: *mut Value) -> Result<(), Thrown> {
-        let text = crate::string::text(&path.as_object().expect("the compiler puts a string here")).to_string();
+        let text = crate::string::text(&path.as_object().expect("the compiler puts a string here"))
+            .to_string();
         let importer = self.mutator.running_code().map(|code| PathBuf::from(code.file.name()));
-        let directory = importer.and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
+        let directory =
+            importer.and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
         let path = directory.join(&text);
         let whole = match path.canonicalize() {
             Ok(whole) => whole,
@@ -605,7 +635,9 @@ impl<C: Collector> Vm<C> {
             Ok(file) => Rc::new(file),
             Err(error) => {
                 let text = error.render(Style::Plain);
-                return Err(self.throw(ErrorKind::IoError, format!("Cannot import '{name}': {text}")));
+                return Err(
+                    self.throw(ErrorKind::IoError, format!("Cannot import '{name}': {text}"))
+                );
             }
         };
         let module = self.add_module(text);

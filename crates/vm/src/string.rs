@@ -80,7 +80,10 @@ pub(crate) fn same_text(left: Value, right: Value) -> bool {
     // SAFETY: both are references (the callers checked).
     let (left, right) = unsafe { (left.as_object_unchecked(), right.as_object_unchecked()) };
     const STRING: u32 = Kind::String as u32;
-    left.shape() == STRING && right.shape() == STRING && head(left) == head(right) && bytes(&left) == bytes(&right)
+    left.shape() == STRING
+        && right.shape() == STRING
+        && head(left) == head(right)
+        && bytes(&left) == bytes(&right)
 }
 
 /// The number of code points.
@@ -90,7 +93,11 @@ pub(crate) fn length(string: Object) -> usize {
 
 impl<C: Collector> Vm<C> {
     /// Memory for a string of `length` bytes, filled by `fill`.
-    pub(crate) fn build_string(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) -> Result<Value, Thrown> {
+    pub(crate) fn build_string(
+        &mut self,
+        length: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<Value, Thrown> {
         if length > LONGEST {
             return Err(self.throw_out_of_memory());
         }
@@ -104,7 +111,8 @@ impl<C: Collector> Vm<C> {
             std::slice::from_raw_parts_mut(object.bytes().add(8), length)
         };
         fill(space);
-        let word = length as u64 | u64::from(hash(space)) << 32 | if space.is_ascii() { ASCII } else { 0 };
+        let word =
+            length as u64 | u64::from(hash(space)) << 32 | if space.is_ascii() { ASCII } else { 0 };
         // SAFETY: as above. The word is no reference: bytes are never traced.
         unsafe { *object.pointer().add(1) = word };
         Ok(Value::object(object))
@@ -126,7 +134,8 @@ impl<C: Collector> Vm<C> {
 
     /// The two strings as one.
     pub(crate) fn concatenate(&mut self, left: Value, right: Value) -> Result<Value, Thrown> {
-        let (one, other) = (left.as_object().expect("a string"), right.as_object().expect("a string"));
+        let (one, other) =
+            (left.as_object().expect("a string"), right.as_object().expect("a string"));
         let (first, second) = (byte_length(one), byte_length(other));
         if !C::MOVES {
             // The operands stay where they are: the registers hold them.
@@ -140,7 +149,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// The texts of `count` values from `first` on as one string, at `place`.
-    pub(crate) fn interpolate(&mut self, place: *mut Value, first: *mut Value, count: usize) -> Result<(), Thrown> {
+    pub(crate) fn interpolate(
+        &mut self,
+        place: *mut Value,
+        first: *mut Value,
+        count: usize,
+    ) -> Result<(), Thrown> {
         let mut joined = String::new();
         for index in 0..count {
             // SAFETY: registers of the running window.
@@ -162,7 +176,8 @@ impl<C: Collector> Vm<C> {
             return from.min(length)..to.min(length).max(from.min(length));
         }
         let text = text(&string);
-        let mut offsets = text.char_indices().map(|(offset, _)| offset).chain(std::iter::once(text.len()));
+        let mut offsets =
+            text.char_indices().map(|(offset, _)| offset).chain(std::iter::once(text.len()));
         let start = offsets.nth(from).unwrap_or(text.len());
         let end = if to > from { offsets.nth(to - from - 1).unwrap_or(text.len()) } else { start };
         start..end

@@ -46,7 +46,9 @@ pub fn write_quoted(text: &str, to: &mut String) {
             '\r' => to.push_str("\\r"),
             '\0' => to.push_str("\\0"),
             '\u{1b}' => to.push_str("\\e"),
-            other if other.is_control() => write!(to, "\\u{{{:x}}}", other as u32).expect("a string takes all"),
+            other if other.is_control() => {
+                write!(to, "\\u{{{:x}}}", other as u32).expect("a string takes all")
+            }
             other => to.push(other),
         }
     }
@@ -113,8 +115,12 @@ impl<C: Collector> Vm<C> {
                 to.push_str(" instance");
             }
             Kind::String => write_quoted(string::text(&object), to),
-            Kind::Closure | Kind::Native | Kind::BoundMethod => to.push_str(&self.function_name(object)),
-            Kind::Class => to.push_str(string::text(&object.get(crate::class::NAME).as_object().expect("a name"))),
+            Kind::Closure | Kind::Native | Kind::BoundMethod => {
+                to.push_str(&self.function_name(object))
+            }
+            Kind::Class => to.push_str(string::text(
+                &object.get(crate::class::NAME).as_object().expect("a name"),
+            )),
             Kind::Module => {
                 let name = object.get(1).as_object().expect("a module has a name");
                 write!(to, "<module {}>", string::text(&name)).expect("a string takes all");
@@ -131,9 +137,15 @@ impl<C: Collector> Vm<C> {
                 }
                 to.push(')');
             }
-            Kind::Bytes => write!(to, "<bytes {}>", object.get(0).as_raw()).expect("a string takes all"),
-            Kind::Numbers => write!(to, "<numbers {}>", object.units()).expect("a string takes all"),
-            Kind::Weak => to.push_str(if object.get(0).is_nil() { "<weak, dead>" } else { "<weak>" }),
+            Kind::Bytes => {
+                write!(to, "<bytes {}>", object.get(0).as_raw()).expect("a string takes all")
+            }
+            Kind::Numbers => {
+                write!(to, "<numbers {}>", object.units()).expect("a string takes all")
+            }
+            Kind::Weak => {
+                to.push_str(if object.get(0).is_nil() { "<weak, dead>" } else { "<weak>" })
+            }
             kind => write!(to, "<{}>", kind.name()).expect("a string takes all"),
         }
         true
@@ -151,8 +163,11 @@ impl<C: Collector> Vm<C> {
     }
 
     fn write_containers(&mut self, value: Value, to: &mut String) -> Result<(), Thrown> {
-        let circular: Vec<Handle> =
-            self.find_circular(value).into_iter().map(|object| self.hold_borrowed(Value::object(object))).collect();
+        let circular: Vec<Handle> = self
+            .find_circular(value)
+            .into_iter()
+            .map(|object| self.hold_borrowed(Value::object(object)))
+            .collect();
         let mut epoch = self.epoch;
         let mut numbers = self.number_circular(&circular);
         let mut open_circular: HashSet<usize> = HashSet::new();
@@ -179,7 +194,11 @@ impl<C: Collector> Vm<C> {
                             if let Some(number) = number {
                                 write!(to, "<ref *{number}> ").expect("a string takes all");
                             }
-                            to.push(if Kind::of_shape(object.shape()) == Kind::List { '[' } else { '{' });
+                            to.push(if Kind::of_shape(object.shape()) == Kind::List {
+                                '['
+                            } else {
+                                '{'
+                            });
                             let handle = self.hold_borrowed(value);
                             stack.push(Open { handle, next: 0, written: 0, value: None });
                         }
@@ -207,7 +226,8 @@ impl<C: Collector> Vm<C> {
             *current = Some(self.handle(value));
             return false;
         }
-        let object = self.mutator.handles[open.handle.index()].as_object().expect("a list or a map");
+        let object =
+            self.mutator.handles[open.handle.index()].as_object().expect("a list or a map");
         let is_list = Kind::of_shape(object.shape()) == Kind::List;
         let next = if is_list {
             (open.next < list::length(object)).then(|| (list::item(object, open.next), None))
@@ -247,7 +267,11 @@ impl<C: Collector> Vm<C> {
     }
 
     fn number_circular(&self, circular: &[Handle]) -> HashMap<Object, usize> {
-        circular.iter().enumerate().map(|(index, handle)| (self.held_object(*handle), index + 1)).collect()
+        circular
+            .iter()
+            .enumerate()
+            .map(|(index, handle)| (self.held_object(*handle), index + 1))
+            .collect()
     }
 
     /// The lists and maps that can be reached from themselves by a way from `root`, in the order in which that shows.
@@ -256,7 +280,10 @@ impl<C: Collector> Vm<C> {
         // Reached and still open, or done.
         let mut open: HashMap<Object, bool> = HashMap::new();
         let mut stack: Vec<(Object, usize)> = Vec::new();
-        let enter = |value: Value, open: &mut HashMap<Object, bool>, circular: &mut Vec<Object>| -> Option<Object> {
+        let enter = |value: Value,
+                     open: &mut HashMap<Object, bool>,
+                     circular: &mut Vec<Object>|
+         -> Option<Object> {
             let object = value.as_object()?;
             if !matches!(Kind::of_shape(object.shape()), Kind::List | Kind::Map) {
                 return None;
@@ -283,12 +310,15 @@ impl<C: Collector> Vm<C> {
             } else {
                 // Keys and values in turn.
                 (*next < 2 * map::used(object)).then(|| {
-                    map::entry(object, *next / 2).map_or(Value::NIL, |(key, value)| if *next % 2 == 0 { key } else { value })
+                    map::entry(object, *next / 2)
+                        .map_or(Value::NIL, |(key, value)| if *next % 2 == 0 { key } else { value })
                 })
             };
             *next += 1;
             match child {
-                Some(value) => stack.extend(enter(value, &mut open, &mut circular).map(|object| (object, 0))),
+                Some(value) => {
+                    stack.extend(enter(value, &mut open, &mut circular).map(|object| (object, 0)))
+                }
                 None => {
                     open.insert(object, false);
                     stack.pop();
@@ -302,7 +332,8 @@ impl<C: Collector> Vm<C> {
     fn instance_text(&mut self, value: Value) -> Result<String, Thrown> {
         let symbol = self.symbols.intern("toString");
         let result = self.call_method(value, symbol, &[])?;
-        let text = self.object_of(result, Kind::String).map(|object| string::text(&object).to_string());
+        let text =
+            self.object_of(result, Kind::String).map(|object| string::text(&object).to_string());
         self.heap.release(result);
         text.ok_or_else(|| self.throw(ErrorKind::TypeError, "toString() must return a string."))
     }

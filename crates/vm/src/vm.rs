@@ -170,7 +170,13 @@ impl<C: Collector> Vm<C> {
 
     /// Stores in a slot of a part of `owner`; takes over the count of `owned`.
     #[inline]
-    pub(crate) fn set_part_slot(&mut self, owner: Object, part: Object, index: usize, owned: Value) {
+    pub(crate) fn set_part_slot(
+        &mut self,
+        owner: Object,
+        part: Object,
+        index: usize,
+        owned: Value,
+    ) {
         assert!(index < part.units());
         // SAFETY: just checked.
         unsafe { self.heap.store_part(owner, part, index, owned) }
@@ -322,7 +328,10 @@ impl<C: Collector> Vm<C> {
         let message = self.symbols.intern("message");
         if self.is_error(exception) {
             let name = self.type_name(exception);
-            let text = self.field(exception, message).map(|text| self.plain_text(text)).unwrap_or_default();
+            let text = self
+                .field(exception, message)
+                .map(|text| self.plain_text(text))
+                .unwrap_or_default();
             format!("{name}: {text}")
         } else {
             format!("uncaught {}", self.plain_text(exception))
@@ -352,19 +361,31 @@ impl<C: Collector> Vm<C> {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn arithmetic_fails(&mut self, _left: Value, _right: Value, _place: *mut Value) -> Result<(), Thrown> {
+    pub(crate) fn arithmetic_fails(
+        &mut self,
+        _left: Value,
+        _right: Value,
+        _place: *mut Value,
+    ) -> Result<(), Thrown> {
         Err(self.operands_must_be_numbers())
     }
 
     /// `+` of anything but two numbers.
     #[inline(never)]
-    pub(crate) fn add_slowly(&mut self, left: Value, right: Value, place: *mut Value) -> Result<(), Thrown> {
+    pub(crate) fn add_slowly(
+        &mut self,
+        left: Value,
+        right: Value,
+        place: *mut Value,
+    ) -> Result<(), Thrown> {
         let result = match (left.as_object(), right.as_object()) {
-            (Some(one), Some(other)) => match (Kind::of_shape(one.shape()), Kind::of_shape(other.shape())) {
-                (Kind::String, Kind::String) => self.concatenate(left, right)?,
-                (Kind::List, Kind::List) => self.concatenate_lists(left, right)?,
-                _ => return Err(self.cannot_add()),
-            },
+            (Some(one), Some(other)) => {
+                match (Kind::of_shape(one.shape()), Kind::of_shape(other.shape())) {
+                    (Kind::String, Kind::String) => self.concatenate(left, right)?,
+                    (Kind::List, Kind::List) => self.concatenate_lists(left, right)?,
+                    _ => return Err(self.cannot_add()),
+                }
+            }
             _ => return Err(self.cannot_add()),
         };
         self.put(place, result);
@@ -383,7 +404,13 @@ impl<C: Collector> Vm<C> {
             .mutator
             .modules
             .iter()
-            .find_map(|module| module.globals.iter().find(|(_, n)| **n as usize == number).map(|(name, _)| name.clone()))
+            .find_map(|module| {
+                module
+                    .globals
+                    .iter()
+                    .find(|(_, n)| **n as usize == number)
+                    .map(|(name, _)| name.clone())
+            })
             .unwrap_or_default();
         self.throw(ErrorKind::NameError, format!("Undefined variable '{name}'."))
     }
@@ -399,7 +426,10 @@ impl<C: Collector> Vm<C> {
             Some(object) => match Kind::of_shape(object.shape()) {
                 Kind::Instance => {
                     let class = self.class_of(value).expect("an instance has a class");
-                    crate::string::text(&class.get(crate::class::NAME).as_object().expect("a class has a name")).to_string()
+                    crate::string::text(
+                        &class.get(crate::class::NAME).as_object().expect("a class has a name"),
+                    )
+                    .to_string()
                 }
                 kind => kind.name().to_string(),
             },

@@ -45,7 +45,9 @@ pub(crate) fn parse_number(text: &str) -> Option<f64> {
         "nan" => f64::NAN,
         _ => match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
             Some(hex) => u64::from_str_radix(hex, 16).ok()? as f64,
-            None if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => digits.parse().ok()?,
+            None if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
+                digits.parse().ok()?
+            }
             None => return None,
         },
     };
@@ -97,7 +99,10 @@ fn range<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Th
         if arguments.has(2) { (first, vm.number_argument(arguments, 2)?) } else { (0.0, first) };
     let step = if arguments.has(3) { vm.number_argument(arguments, 3)? } else { 1.0 };
     if step == 0.0 || !(start.is_finite() && stop.is_finite() && step.is_finite()) {
-        return Err(vm.throw(ErrorKind::ValueError, "A range needs finite numbers and a step that is not 0."));
+        return Err(vm.throw(
+            ErrorKind::ValueError,
+            "A range needs finite numbers and a step that is not 0.",
+        ));
     }
     let range = vm.allocate(Kind::Range.shape_word(), 3)?;
     for (index, number) in [start, stop, step].into_iter().enumerate() {
@@ -110,8 +115,11 @@ fn assert<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, T
     if arguments.get(1).is_truthy() {
         return Ok(Value::NIL);
     }
-    let message =
-        if arguments.has(2) { vm.text_of(arguments.get(2))? } else { "Assertion failed.".to_string() };
+    let message = if arguments.has(2) {
+        vm.text_of(arguments.get(2))?
+    } else {
+        "Assertion failed.".to_string()
+    };
     Err(vm.throw(ErrorKind::AssertionError, message))
 }
 
@@ -135,7 +143,12 @@ fn input<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Th
                     vm.poll()?;
                 }
             }
-            Err(error) => return Err(vm.throw(ErrorKind::IoError, format!("Cannot read standard input: {}.", error.desc()))),
+            Err(error) => {
+                return Err(vm.throw(
+                    ErrorKind::IoError,
+                    format!("Cannot read standard input: {}.", error.desc()),
+                ));
+            }
         }
     }
     if line.last() == Some(&b'\r') {

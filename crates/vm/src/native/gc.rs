@@ -40,15 +40,25 @@ pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
 impl<C: Collector> Vm<C> {
     /// The error of a name that the strategy cannot honour, with those that can.
     fn unsupported(&mut self, what: &str, able: impl Fn(&'static calf_gc::Row) -> bool) -> Thrown {
-        let able: Vec<&str> = STRATEGIES.iter().filter(|&row| !row.hidden && able(row)).map(|row| row.name).collect();
-        let able = if able.is_empty() { "no strategy can".to_string() } else { format!("these can: {}", able.join(", ")) };
+        let able: Vec<&str> =
+            STRATEGIES.iter().filter(|&row| !row.hidden && able(row)).map(|row| row.name).collect();
+        let able = if able.is_empty() {
+            "no strategy can".to_string()
+        } else {
+            format!("these can: {}", able.join(", "))
+        };
         let name = self.row.name;
-        self.throw(ErrorKind::UnsupportedError, format!("The strategy '{name}' cannot {what}; {able}."))
+        self.throw(
+            ErrorKind::UnsupportedError,
+            format!("The strategy '{name}' cannot {what}; {able}."),
+        )
     }
 
     /// Calls the collector's callbacks.
     fn call_back(&mut self, phase: &str, reclaimed: Option<usize>) -> Result<(), Thrown> {
-        let Some(list) = self.mutator.hooks[Hook::Collector as usize].as_object() else { return Ok(()) };
+        let Some(list) = self.mutator.hooks[Hook::Collector as usize].as_object() else {
+            return Ok(());
+        };
         if list::length(list) == 0 {
             return Ok(());
         }
@@ -61,7 +71,8 @@ impl<C: Collector> Vm<C> {
             && at < list::length(list)
         {
             let function = self.hold_borrowed(list::item(list, at));
-            let value = self.call(self.handle(function), &[self.handle(text), self.handle(info)])?;
+            let value =
+                self.call(self.handle(function), &[self.handle(text), self.handle(info)])?;
             self.heap.release(value);
             at += 1;
         }
@@ -70,7 +81,8 @@ impl<C: Collector> Vm<C> {
 
     /// A new list of objects; each is kept by a handle from the start. Owned.
     fn list_of_objects(&mut self, objects: &[Object]) -> Result<Value, Thrown> {
-        let handles: Vec<_> = objects.iter().map(|&object| self.hold_borrowed(Value::object(object))).collect();
+        let handles: Vec<_> =
+            objects.iter().map(|&object| self.hold_borrowed(Value::object(object))).collect();
         self.list_of(&handles)
     }
 }
@@ -120,7 +132,9 @@ fn number_list<C: Collector>(vm: &mut Vm<C>, numbers: &[u32]) -> Result<Value, T
 
 fn threshold<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
     let Some(mut thresholds) = vm.heap.thresholds() else {
-        return Err(vm.unsupported("count allocations against thresholds", calf_gc::Row::has_thresholds));
+        return Err(
+            vm.unsupported("count allocations against thresholds", calf_gc::Row::has_thresholds)
+        );
     };
     if arguments.count() > 0 {
         for index in 0..arguments.count() {
@@ -138,7 +152,9 @@ fn threshold<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value
 fn count<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     match vm.heap.counters() {
         Some(counters) => number_list(vm, &counters),
-        None => Err(vm.unsupported("count allocations by generation", calf_gc::Row::has_thresholds)),
+        None => {
+            Err(vm.unsupported("count allocations by generation", calf_gc::Row::has_thresholds))
+        }
     }
 }
 
@@ -179,19 +195,22 @@ fn freeze_count<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thr
 }
 
 fn is_tracked<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
-    let tracked = arguments.get(1).as_object().is_some_and(|object| vm.heap.collector().is_tracked(object));
+    let tracked =
+        arguments.get(1).as_object().is_some_and(|object| vm.heap.collector().is_tracked(object));
     Ok(Value::boolean(tracked))
 }
 
 fn is_frozen<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
-    let frozen = arguments.get(1).as_object().is_some_and(|object| vm.heap.collector().is_frozen(object));
+    let frozen =
+        arguments.get(1).as_object().is_some_and(|object| vm.heap.collector().is_frozen(object));
     Ok(Value::boolean(frozen))
 }
 
 fn is_finalized<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
     let symbol = vm.symbols.intern("finalize");
     let finalized = vm.object_of(arguments.get(1), Kind::Instance).is_some_and(|object| {
-        vm.find_method(object, symbol).is_some() && object.tally() & calf_gc::object::FLAG_FINALIZER == 0
+        vm.find_method(object, symbol).is_some()
+            && object.tally() & calf_gc::object::FLAG_FINALIZER == 0
     });
     Ok(Value::boolean(finalized))
 }
@@ -257,7 +276,8 @@ fn reference_count<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result
         return Err(vm.unsupported("count references", calf_gc::Row::counts));
     }
     // The argument itself is one reference more, which is not the caller's.
-    let count = arguments.get(1).as_object().and_then(|object| vm.heap.collector().reference_count(object));
+    let count =
+        arguments.get(1).as_object().and_then(|object| vm.heap.collector().reference_count(object));
     Ok(count.map_or(Value::NIL, |count| Value::number(f64::from(count.saturating_sub(1)))))
 }
 
@@ -286,7 +306,9 @@ fn exit_policy<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Val
             Some(policy) => vm.options.exit = policy,
             None => {
                 let names = ExitPolicy::NAMES.join(", ");
-                return Err(vm.throw(ErrorKind::ValueError, format!("An exit policy is one of: {names}.")));
+                return Err(
+                    vm.throw(ErrorKind::ValueError, format!("An exit policy is one of: {names}."))
+                );
             }
         }
     }

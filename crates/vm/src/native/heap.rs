@@ -34,8 +34,11 @@ fn histogram<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown
         entry.1 += heap.footprint(object);
     });
     for (shape, (objects, bytes, example)) in by_shape {
-        let name =
-            if shape >= FIRST_INSTANCE { vm.type_name(example) } else { Kind::of_shape(shape).name().to_string() };
+        let name = if shape >= FIRST_INSTANCE {
+            vm.type_name(example)
+        } else {
+            Kind::of_shape(shape).name().to_string()
+        };
         let entry = found.entry(name).or_default();
         entry.0 += objects;
         entry.1 += bytes;

@@ -25,7 +25,9 @@ fn usage<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
             ("uss", usage.uss as f64),
             ("shared", usage.shared as f64),
         ]),
-        Err(error) => Err(vm.throw(ErrorKind::IoError, format!("The kernel does not say: {error}."))),
+        Err(error) => {
+            Err(vm.throw(ErrorKind::IoError, format!("The kernel does not say: {error}.")))
+        }
     }
 }
 
@@ -40,12 +42,21 @@ impl<C: Collector> Vm<C> {
         ])?;
         let map = self.hold(map);
         let regions = self.map_of_numbers(
-            account.regions.iter().filter(|region| region.pages > 0).map(|region| (region.name, region.pages as f64)),
+            account
+                .regions
+                .iter()
+                .filter(|region| region.pages > 0)
+                .map(|region| (region.name, region.pages as f64)),
         )?;
         self.put_entry(map, "regions", regions)?;
-        let causes = CAUSES.iter().map(|cause| cause.name()).chain(std::iter::once("unknown")).zip(account.causes);
-        let causes =
-            self.map_of_numbers(causes.filter(|(_, pages)| *pages > 0).map(|(name, pages)| (name, pages as f64)))?;
+        let causes = CAUSES
+            .iter()
+            .map(|cause| cause.name())
+            .chain(std::iter::once("unknown"))
+            .zip(account.causes);
+        let causes = self.map_of_numbers(
+            causes.filter(|(_, pages)| *pages > 0).map(|(name, pages)| (name, pages as f64)),
+        )?;
         self.put_entry(map, "causes", causes)?;
         let source = self.new_string(if by_kernel { "kernel" } else { "model" })?;
         self.put_entry(map, "source", source)?;
@@ -83,8 +94,12 @@ fn regions<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> 
     let page_size = calf_meter::page_size();
     let map = vm.new_map(0)?;
     let map = vm.hold(map);
-    for (name, pages) in vm.region_pages() {
-        let entry = vm.map_of_numbers([("pages", pages as f64), ("bytes", (pages * page_size) as f64)])?;
+    for (name, pages, used) in vm.region_pages() {
+        let entry = vm.map_of_numbers([
+            ("pages", pages as f64),
+            ("bytes", (pages * page_size) as f64),
+            ("used", used as f64),
+        ])?;
         vm.put_entry(map, name, entry)?;
     }
     Ok(vm.release_to(map))

@@ -120,45 +120,75 @@ pub(crate) use natives;
 
 impl<C: Collector> Vm<C> {
     /// Argument `index` as a string object.
-    pub(crate) fn string_argument(&mut self, arguments: Arguments, index: usize) -> Result<Object, Thrown> {
+    pub(crate) fn string_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+    ) -> Result<Object, Thrown> {
         self.argument_of(arguments, index, Kind::String)
     }
     /// Argument `index` as a Rust string.
-    pub(crate) fn text_argument(&mut self, arguments: Arguments, index: usize) -> Result<String, Thrown> {
+    pub(crate) fn text_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+    ) -> Result<String, Thrown> {
         let object = self.string_argument(arguments, index)?;
         Ok(crate::string::text(&object).to_string())
     }
     /// Argument `index` as an object of a kind.
-    pub(crate) fn argument_of(&mut self, arguments: Arguments, index: usize, kind: Kind) -> Result<Object, Thrown> {
+    pub(crate) fn argument_of(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+        kind: Kind,
+    ) -> Result<Object, Thrown> {
         match self.object_of(arguments.get(index), kind) {
             Some(object) => Ok(object),
             None => Err(self.wrong_argument(arguments, index, kind.name())),
         }
     }
     /// Argument `index` as a number.
-    pub(crate) fn number_argument(&mut self, arguments: Arguments, index: usize) -> Result<f64, Thrown> {
+    pub(crate) fn number_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+    ) -> Result<f64, Thrown> {
         match arguments.get(index).as_number() {
             Some(number) => Ok(number),
             None => Err(self.wrong_argument(arguments, index, "number")),
         }
     }
     /// Argument `index` as a whole number.
-    pub(crate) fn whole_argument(&mut self, arguments: Arguments, index: usize) -> Result<i64, Thrown> {
+    pub(crate) fn whole_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+    ) -> Result<i64, Thrown> {
         if !arguments.get(index).is_number() {
             return Err(self.wrong_argument(arguments, index, "number"));
         }
         self.whole(arguments.get(index), &format!("Argument {index}"))
     }
     /// Argument `index` as a whole number of at least 0.
-    pub(crate) fn size_argument(&mut self, arguments: Arguments, index: usize) -> Result<usize, Thrown> {
+    pub(crate) fn size_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+    ) -> Result<usize, Thrown> {
         let number = self.whole_argument(arguments, index)?;
         match usize::try_from(number) {
             Ok(size) => Ok(size),
-            Err(_) => Err(self.throw(ErrorKind::ValueError, format!("Argument {index} must not be negative."))),
+            Err(_) => Err(self
+                .throw(ErrorKind::ValueError, format!("Argument {index} must not be negative."))),
         }
     }
     /// Argument `index` as a function or class.
-    pub(crate) fn callable_argument(&mut self, arguments: Arguments, index: usize) -> Result<Value, Thrown> {
+    pub(crate) fn callable_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+    ) -> Result<Value, Thrown> {
         let value = arguments.get(index);
         match self.kind(value) {
             Some(Kind::Closure | Kind::Native | Kind::BoundMethod | Kind::Class) => Ok(value),
@@ -167,8 +197,16 @@ impl<C: Collector> Vm<C> {
     }
     /// Says that argument `index` is of the wrong type.
     #[cold]
-    pub(crate) fn wrong_argument(&mut self, arguments: Arguments, index: usize, expected: &str) -> Thrown {
+    pub(crate) fn wrong_argument(
+        &mut self,
+        arguments: Arguments,
+        index: usize,
+        expected: &str,
+    ) -> Thrown {
         let name = self.type_name(arguments.get(index));
-        self.throw(ErrorKind::TypeError, format!("Argument {index} must be a {expected}, not a {name}."))
+        self.throw(
+            ErrorKind::TypeError,
+            format!("Argument {index} must be a {expected}, not a {name}."),
+        )
     }
 }

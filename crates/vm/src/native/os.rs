@@ -75,7 +75,9 @@ fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     if let Some(count) = threads()
         && count != 1
     {
-        let message = format!("Cannot fork: the process has {count} threads, and a child would have only one of them.");
+        let message = format!(
+            "Cannot fork: the process has {count} threads, and a child would have only one of them."
+        );
         return Err(vm.throw(ErrorKind::IoError, message));
     }
     vm.run_hooks(Hook::BeforeFork, true)?;
@@ -186,11 +188,17 @@ fn before_fork<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Val
     vm.add_hook(Hook::BeforeFork, arguments)
 }
 
-fn after_fork_in_child<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+fn after_fork_in_child<C: Collector>(
+    vm: &mut Vm<C>,
+    arguments: Arguments,
+) -> Result<Value, Thrown> {
     vm.add_hook(Hook::AfterForkInChild, arguments)
 }
 
-fn after_fork_in_parent<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+fn after_fork_in_parent<C: Collector>(
+    vm: &mut Vm<C>,
+    arguments: Arguments,
+) -> Result<Value, Thrown> {
     vm.add_hook(Hook::AfterForkInParent, arguments)
 }
 
@@ -201,7 +209,9 @@ fn pid<C: Collector>(_vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
 fn kill<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
     let pid = vm.whole_argument(arguments, 1)?;
     let number = if arguments.has(2) { vm.whole_argument(arguments, 2)? } else { 15 };
-    let signal = i32::try_from(number).ok().and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
+    let signal = i32::try_from(number)
+        .ok()
+        .and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
     let (Ok(pid), Some(signal)) = (i32::try_from(pid), signal) else {
         return Err(vm.throw(ErrorKind::ValueError, "There is no such process or signal."));
     };
@@ -225,7 +235,12 @@ fn pipe<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
 
 impl<C: Collector> Vm<C> {
     /// Reads up to `most` bytes into a buffer of Rust's, which a page under protection never is.
-    fn read_some(&mut self, descriptor: RawFd, to: &mut Vec<u8>, most: usize) -> Result<usize, Thrown> {
+    fn read_some(
+        &mut self,
+        descriptor: RawFd,
+        to: &mut Vec<u8>,
+        most: usize,
+    ) -> Result<usize, Thrown> {
         let start = to.len();
         to.resize(start + most, 0);
         loop {
@@ -241,7 +256,9 @@ impl<C: Collector> Vm<C> {
                         self.poll()?;
                     }
                 }
-                Err(error) => return Err(self.system_error(&format!("Cannot read from {descriptor}"), error)),
+                Err(error) => {
+                    return Err(self.system_error(&format!("Cannot read from {descriptor}"), error));
+                }
             }
         }
     }
@@ -259,7 +276,8 @@ const CHUNK: usize = 1 << 16;
 
 fn read<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
     let descriptor = vm.descriptor(arguments, 1)?;
-    let most = if arguments.has(2) { vm.size_argument(arguments, 2)?.clamp(1, 1 << 26) } else { CHUNK };
+    let most =
+        if arguments.has(2) { vm.size_argument(arguments, 2)?.clamp(1, 1 << 26) } else { CHUNK };
     vm.output.flush();
     let mut bytes = Vec::new();
     if vm.read_some(descriptor, &mut bytes, most)? == 0 {
@@ -301,7 +319,9 @@ fn write<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Th
                     vm.poll()?;
                 }
             }
-            Err(error) => return Err(vm.system_error(&format!("Cannot write to {descriptor}"), error)),
+            Err(error) => {
+                return Err(vm.system_error(&format!("Cannot write to {descriptor}"), error));
+            }
         }
     }
     Ok(Value::number(text.len() as f64))
