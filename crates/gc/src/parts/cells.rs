@@ -311,8 +311,8 @@ impl Cells {
         }
         let start = self.objects.start();
         let count = |cell: usize| counts.pointer::<u16>((cell - start) >> BLOCK_SHIFT << 1);
-        for class in 0..CLASSES {
-            let capacity = (BLOCK / SIZES[class]) as u16;
+        for (class, size) in SIZES.into_iter().enumerate() {
+            let capacity = (BLOCK / size) as u16;
             let lane = if self.recording { self.noted[class] } else { self.fast[class] };
             let mut cell = lane.free;
             while cell != 0 {

@@ -44,25 +44,25 @@ pub trait Placement: Sized + 'static {
     /// Gives back the memory of a dead object, and its head's, which is still in its list.
     fn reclaim(&mut self, object: Object, space: &mut Space);
 
-    /// See [`Collector::each_region`].
+    /// See [`crate::Collector::each_region`].
     fn each_region(&self, visit: &mut dyn FnMut(&Region));
     /// Is `object` dead, although its cell is not free?
     fn is_entombed(&self, _object: Object) -> bool {
         false
     }
-    /// See [`Collector::is_frozen`].
+    /// See [`crate::Collector::is_frozen`].
     fn is_frozen(&self, _object: Object) -> bool {
         false
     }
-    /// See [`Collector::freeze`].
+    /// See [`crate::Collector::freeze`].
     fn freeze(&mut self, _space: &mut Space, _counters: &mut [u32; 3]) -> Result<(), Unsupported> {
         Err(Unsupported)
     }
-    /// See [`Collector::unfreeze`].
+    /// See [`crate::Collector::unfreeze`].
     fn unfreeze(&mut self, _space: &mut Space) -> Result<(), Unsupported> {
         Err(Unsupported)
     }
-    /// See [`Collector::frozen_count`].
+    /// See [`crate::Collector::frozen_count`].
     fn frozen_count(&self) -> Result<usize, Unsupported> {
         Err(Unsupported)
     }

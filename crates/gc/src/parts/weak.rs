@@ -314,7 +314,7 @@ mod tests {
         for index in 6..count {
             assert_eq!(is_nil(index), index / 3 % 2 == 0, "{index}");
         }
-        let even = |weak: Object| (weak.address() - memory.start()) / 16 % 2 == 0;
+        let even = |weak: Object| ((weak.address() - memory.start()) / 16).is_multiple_of(2);
         table.retain(
             &mut |_, weak| if even(weak) { Verdict::Clear } else { Verdict::Forget },
             &mut model,
