@@ -206,13 +206,6 @@ fn print_report(experiment: &Experiment, results: &Results, out: &mut dyn Write)
     let refuted: Vec<&str> =
         claims.iter().filter(|(_, holds)| !holds).map(|(text, _)| *text).collect();
     writeln!(out)?;
-    if results.any_modelled() {
-        let why = calf_meter::Capabilities::probe().copied_pages.err();
-        let why = why.map_or("the kernel did not say which pages were copied".to_string(), |why| {
-            why.to_string()
-        });
-        writeln!(out, "MODEL ONLY: {why}; some of these figures are the heap's own account.")?;
-    }
     match claims.len() {
         0 => writeln!(out, "predictions: none could be judged")?,
         judged => writeln!(out, "predictions: {} of {judged} hold", judged - refuted.len())?,
@@ -220,11 +213,21 @@ fn print_report(experiment: &Experiment, results: &Results, out: &mut dyn Write)
     for text in refuted {
         writeln!(out, "  does NOT hold: {text}")?;
     }
-    writeln!(
-        out,
-        "copied: by the kernel's word (pagemap), less a control child that does nothing; \
-         model: the heap's own count\nof the pages it wrote minus the kernel's, where they differ most."
-    )?;
+    if results.any_modelled() {
+        let why = calf_meter::Capabilities::probe().copied_pages.err();
+        let why = why.map_or("the kernel did not say".to_string(), |why| why.to_string());
+        let note = format!(
+            "MODEL ONLY: {why}. Where the last column says so, the figures are the heap's own count of the pages it \
+             wrote, less a control child that does nothing; new pages are not known.",
+        );
+        reports::print_sentence(&note, out)?;
+    } else {
+        writeln!(
+            out,
+            "copied: by the kernel's word (pagemap), less a control child that does nothing; \
+             model: the heap's own\ncount of the pages it wrote minus the kernel's, where they differ most."
+        )?;
+    }
     if let Some(spread) = results.spread() {
         writeln!(out, "largest difference between repetitions: {spread} pages")?;
     }

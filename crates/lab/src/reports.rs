@@ -7,6 +7,7 @@ pub(crate) mod peers;
 pub(crate) mod rec;
 
 use crate::results::{Figure, Results};
+use crate::runner::Failure;
 use std::io::{self, Write};
 
 /// Does this strategy count references? What reads are expected to write depends on it.
@@ -60,4 +61,19 @@ pub(crate) fn ran(results: &Results, strategy: &str, plan: usize, child: &str) -
 /// Does a collection need more pages of its own than it copies?
 pub(crate) fn makes_more_than_it_copies(figure: &Figure) -> bool {
     figure.copied.new > figure.copied.pages.max(figure.copied.shared / 1000)
+}
+
+/// By how many pages the model is off where it is worst; `only` if the kernel refused and there is nothing else.
+pub(crate) fn disagreement(figures: &[&Result<Figure, Failure>]) -> String {
+    let figures = || figures.iter().filter_map(|figure| figure.as_ref().ok());
+    if figures().any(|figure| figure.modelled) {
+        return "only".to_string();
+    }
+    let off = figures().filter_map(|figure| figure.model_off);
+    off.max_by_key(|off| off.abs()).map_or("-".to_string(), |off| format!("{off:+}"))
+}
+
+/// The new pages in bytes, which only the kernel knows.
+pub(crate) fn new_bytes(figure: &Figure) -> String {
+    if figure.modelled { "-".to_string() } else { crate::table::bytes(figure.new_bytes()) }
 }

@@ -118,7 +118,9 @@ fn where_the_kernel_refuses_the_model_stands_in_and_says_so() {
     let (text, result) = run_text(&["lists-and-strings"], &options(&["refused"]));
     assert!(result.is_ok(), "{result:?}");
     assert!(line_of(&text, "refused").contains("2.0 %"), "25 less 5 of 1000: {text}");
+    assert!(line_of(&text, "refused").ends_with("only"), "{text}");
     assert!(text.contains("MODEL ONLY"), "{text}");
+    assert!(!text.contains("by the kernel's word"), "{text}");
 }
 
 #[test]

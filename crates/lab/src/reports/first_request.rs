@@ -1,7 +1,6 @@
 //! `first-request`: how long what was shared at the fork stays shared.
 
-use super::lists_and_strings::disagreement;
-use super::{print_sentence, ran, sentence};
+use super::{disagreement, print_sentence, ran, sentence};
 use crate::experiment::Claim;
 use crate::results::{Figure, Results};
 use crate::runner::Failure;

@@ -1,9 +1,8 @@
 //! `lists-and-strings`: two shapes of heap, a read-only pass beside a full collection.
 
-use super::{counts, enumerate, print_sentence, ran, sentence};
+use super::{counts, disagreement, enumerate, new_bytes, print_sentence, ran, sentence};
 use crate::experiment::Claim;
 use crate::results::{Figure, Results};
-use crate::runner::Failure;
 use crate::table::{Align, Table, bytes, causes, grouped, percent};
 use std::io::{self, Write};
 
@@ -122,7 +121,7 @@ fn table(results: &Results, shape: &Shape) -> Table {
             Ok(figure) => [
                 bytes(figure.copied_bytes()),
                 percent(figure.share()),
-                bytes(figure.new_bytes()),
+                new_bytes(figure),
                 causes(&figure.copied.causes, 2),
             ],
             Err(failure) => [failure.to_string(), String::new(), String::new(), String::new()],
@@ -131,15 +130,6 @@ fn table(results: &Results, shape: &Shape) -> Table {
         table.row(cells);
     }
     table
-}
-
-/// By how many pages the model is off where it is worst.
-pub(crate) fn disagreement(figures: &[&Result<Figure, Failure>]) -> String {
-    let off = figures.iter().filter_map(|figure| figure.as_ref().ok()?.model_off);
-    match off.max_by_key(|off| off.abs()) {
-        Some(off) => format!("{off:+}"),
-        None => "-".to_string(),
-    }
 }
 
 fn conclusion(results: &Results) -> String {

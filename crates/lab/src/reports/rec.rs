@@ -1,7 +1,7 @@
 //! `rec`: each action under each strategy, beside other runtimes.
 
 use super::peers::{self, PEERS};
-use super::{enumerate, print_sentence, ran, sentence};
+use super::{disagreement, enumerate, print_sentence, ran, sentence};
 use crate::experiment::Claim;
 use crate::results::{Figure, Results};
 use crate::runner::Failure;
@@ -117,7 +117,7 @@ fn strategy_row(results: &Results, strategy: &str) -> Vec<String> {
         (Err(failure), _) | (_, Err(failure)) => failure.to_string(),
     });
     let figures: Vec<_> = figures.iter().collect();
-    cells.push(super::lists_and_strings::disagreement(&figures));
+    cells.push(disagreement(&figures));
     cells
 }
 
