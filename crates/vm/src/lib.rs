@@ -5,19 +5,25 @@
 
 pub mod call;
 pub mod class;
+pub mod closure;
 pub mod code;
 pub mod error;
+pub mod exit;
 pub mod index;
+pub mod instance;
 pub mod interpreter;
 pub mod kind;
 pub mod list;
+pub mod load;
 pub mod map;
 pub mod measure;
+pub mod module;
 pub mod mutator;
 pub mod native;
 pub mod output;
 pub mod program;
 pub mod shape;
+pub mod start;
 pub mod string;
 pub mod text;
 pub mod vm;

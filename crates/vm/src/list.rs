@@ -128,33 +128,6 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
-    /// Takes item `at` out, closing the gap. Owned.
-    pub(crate) fn remove_item(&mut self, list: Object, at: usize) -> Value {
-        let length = length(list);
-        let part = items(list).expect("a list with items");
-        let removed = self.retained(part.get(at));
-        for index in at..length - 1 {
-            let next = self.retained(part.get(index + 1));
-            self.set_part_slot(list, part, index, next);
-        }
-        self.set_part_slot(list, part, length - 1, Value::NIL);
-        self.set_raw(list, LENGTH, length as u64 - 1);
-        removed
-    }
-
-    /// Makes the list shorter.
-    pub(crate) fn truncate_items(&mut self, list: Object, length_wanted: usize) {
-        let length = length(list);
-        if let Some(part) = items(list) {
-            for index in length_wanted..length {
-                self.set_part_slot(list, part, index, Value::NIL);
-            }
-        }
-        if length_wanted < length {
-            self.set_raw(list, LENGTH, length_wanted as u64);
-        }
-    }
-
     /// A copy of the items, borrowed: valid only as long as the list holds them and nothing moves.
     pub(crate) fn list_items(&self, list: Value) -> Vec<Value> {
         let object = list.as_object().expect("a list");

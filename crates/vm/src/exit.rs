@@ -1,0 +1,102 @@
+//! The way out: collections asked for, hooks, the exit policy.
+
+use crate::error::Thrown;
+use crate::mutator::Hook;
+use crate::output::OutputState;
+use crate::program::exit_code;
+use crate::vm::{ExitPolicy, Vm};
+use calf_gc::{Collector, Request, Value};
+
+impl<C: Collector> Vm<C> {
+    /// A collection asked for by the program, with the finalizers it finds run, and what they let go collected, too.
+    pub(crate) fn collect(&mut self, request: Request) -> usize {
+        let mut reclaimed = 0;
+        for _ in 0..64 {
+            let collection = self.heap.collect(&mut self.mutator, request);
+            self.after_collection();
+            reclaimed += collection.reclaimed;
+            if collection.finalizers == 0 {
+                break;
+            }
+            self.run_finalizers();
+        }
+        reclaimed
+    }
+
+    /// Carries out the exit policy; the process ends with the code that this gives.
+    pub fn finish(&mut self, code: i32) -> i32 {
+        let mut code = code;
+        self.leaving = None;
+        self.finishing = true;
+        let mut policy = self.options.exit;
+        if policy != ExitPolicy::Immediate {
+            self.heap.set_phase(Some(calf_gc::parts::model::Cause::Exit));
+            if let Err(Thrown) = self.run_hooks(Hook::AtExit, true) {
+                match self.leaving {
+                    Some(other) => code = other,
+                    None => {
+                        self.report();
+                        code = exit_code::RUNTIME;
+                    }
+                }
+            }
+        }
+        if self.leaving_at_once {
+            policy = ExitPolicy::Immediate;
+        }
+        if policy == ExitPolicy::Full {
+            self.tear_down();
+        }
+        match self.output.flush() {
+            OutputState::Open => code,
+            OutputState::Closed => exit_code::CLOSED_PIPE,
+            OutputState::Failed(error) => {
+                let error = std::io::Error::from_raw_os_error(error);
+                eprintln!("calf: cannot write to standard output: {error}");
+                exit_code::IO
+            }
+        }
+    }
+
+    /// The way CPython ends: a last collection, globals released, another collection, every finalizer run.
+    pub(crate) fn tear_down(&mut self) {
+        if self.heap.is_enabled() {
+            self.collect(Request::Full);
+        }
+        self.run_finalizers();
+        self.drop_handles(0);
+        for number in 0..self.mutator.globals_count {
+            self.replace_global(number, Value::NIL);
+        }
+        for hook in 0..Hook::COUNT {
+            let value = std::mem::replace(&mut self.mutator.hooks[hook], Value::NIL);
+            self.heap.release(value);
+        }
+        self.run_finalizers();
+        if self.heap.is_enabled() {
+            self.collect(Request::Full);
+        }
+    }
+
+    /// Calls the functions of a hook, in the order of registration or the other way round.
+    pub(crate) fn run_hooks(&mut self, hook: Hook, backwards: bool) -> Result<(), Thrown> {
+        let list = self.mutator.hooks[hook as usize];
+        let Some(object) = list.as_object() else { return Ok(()) };
+        let count = crate::list::length(object);
+        for index in 0..count {
+            let list = self.mutator.hooks[hook as usize];
+            let Some(object) = list.as_object() else { return Ok(()) };
+            let at = if backwards { count - 1 - index } else { index };
+            if at >= crate::list::length(object) {
+                continue;
+            }
+            let function = self.hold_borrowed(crate::list::item(object, at));
+            let result = self.call(self.handle(function), &[]);
+            let function = self.release_to(function);
+            self.heap.release(function);
+            let value = result?;
+            self.heap.release(value);
+        }
+        Ok(())
+    }
+}
