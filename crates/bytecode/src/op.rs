@@ -219,7 +219,8 @@ impl Op {
     }
     /// Does it look for an interrupt whenever it jumps? Every jump backward must.
     pub fn polls(self) -> bool {
-        self.row().meaning.ends_with("polls for an interrupt") || self.row().meaning.ends_with("polls")
+        self.row().meaning.ends_with("polls for an interrupt")
+            || self.row().meaning.ends_with("polls")
     }
     /// The first word from A, B and C.
     pub const fn abc(self, a: u8, b: u8, c: u8) -> u32 {

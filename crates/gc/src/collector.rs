@@ -3,11 +3,11 @@
 //! Sections in the order of an object's life: allocation, barriers, death, collection, fork, freezing,
 //! shutdown, observation. What a strategy does not need it inherits, and it costs nothing.
 
+use crate::Value;
 use crate::heap::Options;
 use crate::object::{Object, ShapeWord};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
-use crate::Value;
 
 /// The mutator's half of the contract.
 ///

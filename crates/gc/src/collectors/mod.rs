@@ -5,6 +5,6 @@ pub mod cycles;
 pub mod frozen;
 pub mod indirect;
 pub mod inline;
-pub mod none;
 pub mod mark_bitmap;
 pub mod mark_inline;
+pub mod none;
