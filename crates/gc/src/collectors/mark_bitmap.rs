@@ -54,8 +54,8 @@ const OLD: usize = 2;
 const REMEMBERED: usize = 3;
 /// The fewest bytes handed out between two minor collections, and the fewest old ones that call for a major one.
 const LEAST: usize = 4 << 20;
-/// Room on the mark stack, in the list of the remembered, and in that of objects with finalizers.
-const MOST_OBJECTS: usize = 1 << 28;
+/// Room in the list of the remembered.
+const MOST_REMEMBERED: usize = 1 << 28;
 
 /// See the module.
 pub struct MarkBitmap {
@@ -87,11 +87,10 @@ unsafe impl Collector for MarkBitmap {
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<MarkBitmap, HeapError> {
-        options.check_arguments(&["warmup", "fresh"])?;
+        options.check_arguments(&["warmup", "fresh", "gray"])?;
         let mut space = Space::new(options)?;
-        let (gray, remembered) =
-            (Gray::new(MOST_OBJECTS)?, Vector::new("remembered", MOST_OBJECTS)?);
-        space.model.watch(gray.region());
+        let gray = Gray::new(options, &mut space)?;
+        let remembered = Vector::new("remembered", MOST_REMEMBERED)?;
         space.model.watch(remembered.region());
         Ok(MarkBitmap {
             marks: Holes::new(&mut space, "marks")?,

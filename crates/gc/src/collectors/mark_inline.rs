@@ -47,15 +47,12 @@ const MARKED: u32 = FLAG_STRATEGY;
 const LEAST_ALLOWANCE: isize = 4 << 20;
 /// What may be allocated at a time beyond the allowance while automatic collections are switched off.
 const OVERDRAFT: isize = 1 << 20;
-/// Room on the mark stack.
-const MOST_OBJECTS: usize = 1 << 28;
 
 /// See the module.
 pub struct MarkInline {
     space: Space,
     /// Marked, not yet scanned; in truth a few are not even marked, see [`MarkInline::trace`].
     gray: Gray,
-    /// Every object whose finalizer has not been queued.
     finalizable: Finalizable,
     /// Bytes that may still be allocated before a collection is due.
     allowance: isize,
@@ -74,20 +71,9 @@ unsafe impl Collector for MarkInline {
 
     fn new(options: &Options) -> Result<MarkInline, HeapError> {
         options.check_arguments(&["gray"])?;
-        let room = match options.argument("gray").map(|text| (text, text.parse())) {
-            None => MOST_OBJECTS,
-            Some((_, Ok(room))) => room,
-            Some((text, Err(_))) => {
-                return Err(HeapError::Value {
-                    key: "gray",
-                    value: text.to_owned(),
-                    known: "a whole number",
-                });
-            }
-        };
         let mut space = Space::new(options)?;
-        let (gray, finalizable) = (Gray::new(room)?, Finalizable::new(&mut space)?);
-        space.model.watch(gray.region());
+        let gray = Gray::new(options, &mut space)?;
+        let finalizable = Finalizable::new(&mut space)?;
         Ok(MarkInline {
             space,
             gray,

@@ -6,10 +6,13 @@
 //! and the collector looks for marked objects with unmarked children, as often as needed.
 
 use super::region::Region;
+use super::space::Space;
 use super::vector::Vector;
-use crate::heap::HeapError;
+use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object};
 
+/// Room on the stack, unless less is asked for.
+const MOST: usize = 1 << 28;
 /// How many objects wait for their memory at a time.
 const WAITING: usize = 16;
 
@@ -23,12 +26,22 @@ pub struct Gray {
 }
 
 impl Gray {
-    /// Nothing gray, with room for `max_length` objects.
+    /// Nothing gray. The strategy's option `gray=N` leaves room for N objects only (in whole pages), to watch it overflow; the
+    /// model of `space` watches the stack.
     ///
     /// # Errors
-    /// The address space is refused.
-    pub fn new(max_length: usize) -> Result<Gray, HeapError> {
-        let stack = Vector::new("gray", max_length)?;
+    /// The address space is refused, or the option is no number.
+    pub fn new(options: &Options, space: &mut Space) -> Result<Gray, HeapError> {
+        let room = match options.argument("gray").map(|text| (text, text.parse())) {
+            None => MOST,
+            Some((_, Ok(room))) => room,
+            Some((text, Err(_))) => {
+                let value = text.to_owned();
+                return Err(HeapError::Value { key: "gray", value, known: "a whole number" });
+            }
+        };
+        let stack = Vector::new("gray", room)?;
+        space.model.watch(stack.region());
         Ok(Gray { stack, waiting: [None; WAITING], next: 0, overflowed: false })
     }
     /// The region of the stack.
@@ -106,7 +119,9 @@ mod tests {
             // SAFETY: the address of a word that is aligned and lives on.
             .map(|word| unsafe { Object::from_address((word as *mut u64).expose_provenance()) })
             .collect();
-        let mut gray = Gray::new(100).unwrap();
+        let arguments = vec![("gray".to_string(), "100".to_string())];
+        let options = Options { arguments, ..Options::default() };
+        let mut gray = Gray::new(&options, &mut Space::new(&options).unwrap()).unwrap();
         objects.iter().for_each(|&object| gray.push(object));
         let mut seen: Vec<Object> = std::iter::from_fn(|| gray.pop()).collect();
         seen.sort();

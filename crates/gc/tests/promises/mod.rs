@@ -77,7 +77,9 @@ promises! {
         keeps_what_only_a_part_holds,
         keeps_what_only_an_old_object_holds,
         keeps_what_only_an_old_part_holds,
+        keeps_what_only_a_held_part_holds,
         keeps_what_was_moved_between_parts,
+        keeps_all_although_the_mark_stack_overflows,
         changes_no_slot;
     death:
         clears_weak_references,

@@ -1,9 +1,9 @@
 //! Promises about what the roots reach: kept, and unchanged.
 
-use calf_gc::{Collector, Format, Request, Value};
+use calf_gc::{Collector, Format, Heap, Options, Request, Value};
 
 use super::{Abilities, chain, ensure, scaled, walk_chain};
-use crate::mutator::{Mutator, Random};
+use crate::mutator::{Held, Mutator, Random};
 
 pub(crate) fn keeps_what_is_reachable<C: Collector>(_: Abilities) -> Result<(), String> {
     let mut m = Mutator::<C>::new();
@@ -115,6 +115,102 @@ pub(crate) fn keeps_what_only_an_old_part_holds<C: Collector>(_: Abilities) -> R
         }
         m.drop_root(owner);
     }
+    m.settle();
+    ensure!(m.live() == 0, "promise 4 (gives back) is broken: {} objects are left", m.live());
+    Ok(())
+}
+
+pub(crate) fn keeps_what_only_a_held_part_holds<C: Collector>(_: Abilities) -> Result<(), String> {
+    let mut m = Mutator::<C>::new();
+    let owner = m.named(0, 2);
+    for _ in 0..5 {
+        m.collect(Request::Generation(0));
+    }
+    // A native fills a part that only a root holds, one item before each safepoint, and then hands it to an old owner.
+    for round in 0..3 {
+        let part = m.allocate(Format::Part, 3, 8);
+        for item in 0..8 {
+            let value = Value::object(m.object(m.roots.0.len() - 1));
+            ensure!(value == m.roots.0[part], "the part is the last root");
+            let named = m.named(item, 1);
+            let value = m.roots.0.pop().unwrap_or(Value::NIL);
+            // SAFETY: the slot holds nil, and the count comes from the root.
+            unsafe { m.heap.initialize(m.object(part), item, value) };
+            ensure!(named == part + 1, "the item was the last root");
+            m.collect(Request::Generation(0));
+            m.verify_with_finalizers()
+                .map_err(|text| format!("round {round}, item {item}: {text}"))?;
+        }
+        let last = m.named(8, 1);
+        let value = m.roots.0.swap_remove(last);
+        let young = Value::object(m.object(part));
+        // SAFETY: the slots hold a container of the part's own, which is dropped, and a part or nil.
+        unsafe {
+            let replaced = m.object(part).slot(0);
+            m.heap.initialize(m.object(part), 0, value);
+            m.heap.release(replaced);
+            if let Some(old) = m.slot(owner, 1).as_object() {
+                for item in 0..8 {
+                    m.heap.release(old.slot(item));
+                }
+            }
+            m.heap.replace_part(m.object(owner), 1, m.object(part));
+        }
+        ensure!(m.roots.0.pop() == Some(young), "the part was the last root");
+        for request in [Request::Generation(0), Request::Generation(0), Request::Full] {
+            m.collect(request);
+            m.verify().map_err(|text| format!("round {round}, attached: {text}"))?;
+        }
+        let part = m.slot(owner, 1).as_object().ok_or("the owner lost its part")?;
+        for item in 0..8 {
+            // SAFETY: eight items, each a container of one slot.
+            let name = unsafe { part.slot(item).as_object().expect("an item").slot(0) };
+            let expected = if item == 0 { 8 } else { item };
+            ensure!(name == Value::number(expected as f64), "item {item} is now {name:?}");
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn keeps_all_although_the_mark_stack_overflows<C: Collector>(
+    _: Abilities,
+) -> Result<(), String> {
+    let arguments = vec![("gray".to_string(), "1".to_string())];
+    let Ok(heap) = Heap::<C>::new(&Options { arguments, ..Options::default() }) else {
+        // No mark stack.
+        return Ok(());
+    };
+    let mut m = Mutator { heap, roots: Held::default() };
+    // Far more items than fit, each with a tail of two, and the last with a part of as many again.
+    let items = scaled(30_000);
+    let owner = m.named(0, 2);
+    m.attach_part(owner, 1, items);
+    for item in 0..items {
+        let tail = chain(&mut m, 2);
+        let named = m.named(item, 3);
+        m.link(named, 1, tail);
+        if item % (items / 2) == items / 2 - 1 {
+            m.attach_part(named, 2, items);
+            for inner in 0..items {
+                let leaf = m.named(inner, 1);
+                m.link_item(named, 2, inner, leaf);
+                m.drop_root(leaf);
+            }
+        }
+        m.link_item(owner, 1, item, named);
+        m.truncate(1);
+    }
+    let live = m.live();
+    for request in [Request::Full, Request::Generation(0), Request::Full] {
+        m.collect(request);
+        m.verify()?;
+        ensure!(
+            m.live() == live,
+            "promise 2 (keeps) is broken: {} of {live} objects are left",
+            m.live()
+        );
+    }
+    m.truncate(0);
     m.settle();
     ensure!(m.live() == 0, "promise 4 (gives back) is broken: {} objects are left", m.live());
     Ok(())

@@ -1,0 +1,186 @@
+//! What single strategies say of themselves in their headings: ages, warm-up, fresh blocks, the mark that is left in no object.
+
+mod mutator;
+
+use calf_gc::collectors::mark_bitmap::MarkBitmap;
+use calf_gc::collectors::mark_inline::MarkInline;
+use calf_gc::heap::HeapError;
+use calf_gc::object::FLAG_STRATEGY;
+use calf_gc::{Collector, Format, Heap, Options, Request, Value};
+use mutator::{Held, Mutator};
+
+fn with<C: Collector>(arguments: &[(&str, &str)]) -> Result<Mutator<C>, HeapError> {
+    let arguments =
+        arguments.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    let heap = Heap::new(&Options { arguments, ..Options::default() })?;
+    Ok(Mutator { heap, roots: Held::default() })
+}
+
+/// A list of `count` containers with a string each.
+fn fill<C: Collector>(m: &mut Mutator<C>, count: usize) {
+    let owner = m.named(0, 2);
+    m.attach_part(owner, 1, count);
+    for number in 0..count {
+        let record = m.named(number, 2);
+        let text = m.allocate(Format::Bytes, 7, 3);
+        m.move_into(record, 1, text);
+        m.link_item(owner, 1, number, record);
+        m.drop_root(record);
+    }
+}
+
+/// Pages of each region that the model says were written since it began: (name, pages), those without left out.
+fn copied<C: Collector>(m: &Mutator<C>) -> Vec<(&'static str, usize)> {
+    let sums = m.heap.model().counts().map(|(name, _, causes)| (name, causes.iter().sum()));
+    sums.filter(|&(_, pages)| pages > 0).collect()
+}
+
+/// As in a child: what was ever used counts as shared, but for the memory that only a collection uses.
+fn begin_child<C: Collector>(m: &mut Mutator<C>) {
+    m.heap.before_fork(&mut m.roots);
+    let frontier = m.heap.collector().space().cells.frontier();
+    m.heap.after_fork_in_child(&[], &mut |name, address| match name {
+        "scratch" | "gray" => false,
+        "objects" => address < frontier,
+        _ => true,
+    });
+}
+
+#[test]
+fn an_object_is_old_after_three_collections_and_not_before() {
+    for request in [Request::Generation(0), Request::Full] {
+        let mut m = with::<MarkBitmap>(&[]).unwrap();
+        let root = m.named(1, 2);
+        for generation in [0, 0, 1, 1] {
+            m.collect(request);
+            assert_eq!(m.heap.collector().generation(m.object(root)), Some(generation));
+        }
+        let young = m.named(2, 2);
+        assert_eq!(m.heap.collector().generation(m.object(young)), Some(0));
+    }
+}
+
+#[test]
+fn a_minor_collection_leaves_old_garbage_and_a_major_one_does_not() {
+    let mut m = with::<MarkBitmap>(&[]).unwrap();
+    let (old, young) = (m.named(1, 2), m.named(2, 2));
+    m.drop_root(young);
+    for reclaimed in [1, 0, 0] {
+        assert_eq!(m.collect(Request::Generation(0)).reclaimed, reclaimed);
+    }
+    m.drop_root(old);
+    assert_eq!(m.collect(Request::Generation(0)).reclaimed, 0);
+    let collection = m.collect(Request::Generation(1));
+    assert_eq!((collection.reclaimed, collection.generation, m.live()), (1, Some(1), 0));
+}
+
+#[test]
+fn automatic_collections_are_minor_until_the_old_have_doubled() {
+    let mut m = with::<MarkBitmap>(&[]).unwrap();
+    assert_eq!(m.collect(Request::Automatic).generation, None);
+    let mut seen = [0, 0];
+    // Everything lives: four mebibytes between two collections, and twice as much old.
+    for number in 0..if cfg!(miri) { 10 } else { 400_000 } {
+        let before = m.heap.statistics().map(|generation| generation.collections);
+        let root = m.named(number, 8);
+        if m.roots.0.len() > 1 {
+            m.link(root, 1, root - 1);
+            m.roots.0.swap(root - 1, root);
+            m.truncate(1);
+        }
+        let after = m.heap.statistics().map(|generation| generation.collections);
+        (0..2).for_each(|generation| seen[generation] += after[generation] - before[generation]);
+    }
+    if !cfg!(miri) {
+        assert!(seen[0] > seen[1] && seen[1] > 0, "{seen:?}");
+    }
+    m.verify().unwrap();
+}
+
+#[test]
+fn once_all_are_old_a_full_collection_in_a_child_writes_nothing() {
+    let count = if cfg!(miri) { 50 } else { 20_000 };
+    for (warm_up, collections) in [("on", 0), ("off", 3), ("off", 0)] {
+        let mut m = with::<MarkBitmap>(&[("warmup", warm_up)]).unwrap();
+        fill(&mut m, count);
+        for _ in 0..collections {
+            m.collect(Request::Full);
+        }
+        begin_child(&mut m);
+        for _ in 0..2 {
+            m.collect(Request::Full);
+        }
+        if warm_up == "on" || collections > 0 {
+            assert_eq!(copied(&m), [], "{warm_up} after {collections}");
+        } else {
+            assert!(
+                copied(&m).iter().all(|&(name, _)| name == "ages") && !copied(&m).is_empty(),
+                "{:?}",
+                copied(&m)
+            );
+        }
+        m.verify().unwrap();
+    }
+}
+
+#[test]
+fn what_dies_in_a_child_writes_marks_only() {
+    let mut m = with::<MarkBitmap>(&[("warmup", "on")]).unwrap();
+    fill(&mut m, if cfg!(miri) { 50 } else { 20_000 });
+    begin_child(&mut m);
+    m.truncate(0);
+    m.collect(Request::Full);
+    let regions = copied(&m);
+    // Wholly empty blocks go back to the kernel, which is noted in the tables.
+    let known = ["marks", "ages", "blocks", "runs"];
+    assert!(regions.iter().all(|(name, _)| known.contains(name)), "{regions:?}");
+    assert_eq!(m.live(), 0);
+}
+
+#[test]
+fn fresh_blocks_keep_a_child_off_the_shared_ones() {
+    for fresh in ["off", "on"] {
+        let mut m = with::<MarkBitmap>(&[("fresh", fresh), ("warmup", "on")]).unwrap();
+        fill(&mut m, if cfg!(miri) { 50 } else { 20_000 });
+        // Holes.
+        for number in (0..if cfg!(miri) { 50 } else { 20_000 }).step_by(3) {
+            let part = m.slot(0, 1).as_object().expect("the part");
+            // SAFETY: the part has that many items.
+            unsafe { m.heap.store_part(m.object(0), part, number, Value::NIL) };
+        }
+        begin_child(&mut m);
+        for number in 0..if cfg!(miri) { 20 } else { 3000 } {
+            m.named(number, 2);
+            if number % 1000 == 10 {
+                m.collect(Request::Full);
+            }
+        }
+        let written =
+            copied(&m).iter().find(|(name, _)| *name == "objects").map_or(0, |&(_, pages)| pages);
+        assert_eq!(written == 0, fresh == "on", "fresh={fresh}: {written} pages of objects");
+        m.verify().unwrap();
+    }
+}
+
+#[test]
+fn a_mark_in_the_object_writes_every_page_and_is_gone_afterwards() {
+    let mut m = with::<MarkInline>(&[]).unwrap();
+    let count = if cfg!(miri) { 50 } else { 20_000 };
+    fill(&mut m, count);
+    begin_child(&mut m);
+    m.collect(Request::Full);
+    let written =
+        copied(&m).iter().find(|(name, _)| *name == "objects").map_or(0, |&(_, pages)| pages);
+    // A record takes 24 bytes, and so does its text, with a word for the header: 56 in all.
+    assert!(written >= count * 56 / 4096, "{written} pages");
+    m.heap.each_object(&mut |object| assert_eq!(object.tally() & FLAG_STRATEGY, 0));
+}
+
+#[test]
+fn options_that_are_unknown_or_wrong_are_refused() {
+    for (key, value) in [("warm", "on"), ("warmup", "yes"), ("gray", "many")] {
+        assert!(with::<MarkBitmap>(&[(key, value)]).is_err(), "{key}={value}");
+    }
+    assert!(with::<MarkInline>(&[("warmup", "on")]).is_err());
+    assert!(with::<MarkInline>(&[("gray", "100")]).is_ok());
+}
