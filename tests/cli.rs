@@ -250,11 +250,10 @@ fn the_log_of_collections_goes_to_standard_error() {
 }
 
 #[test]
-fn lines_typed_without_a_terminal() {
-    let outcome = Calf::new().input("var a = 20;\nprint nope;\nprint a + 1;\n").run();
-    outcome.expect_code(OK);
-    assert!(outcome.stdout.contains("21"), "{outcome:?}");
-    assert!(outcome.stderr.contains("Undefined variable 'nope'."), "{outcome:?}");
+fn without_a_file_and_a_terminal_standard_input_is_the_program() {
+    Calf::new().input("var a = 20;\nprint a + 1;\n").run().expect_code(OK).expect_stdout("21\n");
+    Calf::new().input("print nope;").run().expect_code(RUNTIME_ERROR);
+    Calf::new().run().expect_code(OK).expect_stdout("");
 }
 
 // Odd files.

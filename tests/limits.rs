@@ -65,10 +65,20 @@ fn more_strings_than_two_bytes_count() {
 }
 
 #[test]
-fn more_globals_than_two_bytes_count() {
+fn more_globals_than_one_byte_counts() {
+    let body = many(60_000, |n| format!("var g{n} = {n};\n"));
+    let program = format!("{body}print g0 + g255 + g256 + g59999;");
+    expect("globals_60000", &program, &(255 + 256 + 59_999).to_string());
+}
+
+#[test]
+fn more_globals_than_there_may_be() {
     let body = many(70_000, |n| format!("var g{n} = {n};\n"));
-    let program = format!("{body}print g0 + g255 + g256 + g65535 + g65536 + g69999;");
-    expect("globals_70000", &program, &(255 + 256 + 65_535 + 65_536 + 69_999).to_string());
+    let outcome = run("globals_70000", &body);
+    outcome
+        .expect_no_crash()
+        .expect_code(COMPILE_ERROR)
+        .expect_stderr("Too many global variables.");
 }
 
 #[test]
