@@ -13,7 +13,7 @@ use super::Generator;
 use super::frame::{ConstantKey, Place};
 use super::jump::TargetNumber;
 use calf_bytecode::{Handler, Op};
-use calf_parser::ast::{Catch, Expression, Finally, Statement};
+use calf_parser::ast::{Catch, Expression, ExpressionKind, Finally, Statement};
 use calf_source::Span;
 
 /// Something around a statement that a way out has to pass.
@@ -80,10 +80,7 @@ impl<'a> Generator<'_, 'a> {
         });
         match (value, finally) {
             (None, None) => self.return_nothing(span),
-            (Some(value), None) => {
-                let register = self.any(value);
-                self.emit(Op::Return, register, 0, 0, span);
-            }
+            (Some(value), None) => self.return_expression(value, span),
             (value, Some(place)) => {
                 let register = match value {
                     Some(value) => self.any(value),
@@ -101,6 +98,26 @@ impl<'a> Generator<'_, 'a> {
                 self.leave(Route::Return, span);
             }
         }
+    }
+
+    /// Returns the value of an expression; of a conditional one on each side.
+    fn return_expression(&mut self, value: &'a Expression<'a>, span: Span) {
+        if let ExpressionKind::Conditional { condition, then, otherwise } = &value.kind {
+            let no = self.new_target();
+            self.jump_if(condition, false, no);
+            if self.frame.is_reachable {
+                self.return_expression(then, span);
+            }
+            if self.is_awaited(no) {
+                self.place(no);
+                self.return_expression(otherwise, span);
+            }
+            return;
+        }
+        let mark = self.frame.free;
+        let register = self.any(value);
+        self.emit(Op::Return, register, 0, 0, span);
+        self.frame.free = mark;
     }
 
     /// Goes a way out, through the innermost `finally` that lies on it.

@@ -15,7 +15,7 @@ pub(super) struct Target {
     /// The words of forward jumps that wait for it.
     waiting: Vec<usize>,
     /// Temporaries that may hold an object at one of those jumps.
-    dirty: RegisterSet,
+    pub(super) dirty: RegisterSet,
 }
 
 impl Generator<'_, '_> {
@@ -25,7 +25,7 @@ impl Generator<'_, '_> {
         self.frame.targets.len() - 1
     }
 
-    /// A target here, for jumps backward. What comes here by them has no temporaries that hold objects.
+    /// A target here, for jumps backward. What comes here by them must not count on temporaries being released.
     pub(super) fn new_target_here(&mut self) -> TargetNumber {
         let position = Some(self.frame.fixed_position());
         self.frame.targets.push(Target { position, ..Target::default() });
@@ -135,13 +135,11 @@ impl Generator<'_, '_> {
     }
 
     fn aim(&mut self, word: usize, target: TargetNumber, dirty: RegisterSet) {
-        match self.frame.targets[target].position {
+        let Target { position, waiting, dirty: known } = &mut self.frame.targets[target];
+        *known = known.union(dirty);
+        match *position {
             Some(position) => self.link(word, position),
-            None => {
-                let target = &mut self.frame.targets[target];
-                target.waiting.push(word);
-                target.dirty = target.dirty.union(dirty);
-            }
+            None => waiting.push(word),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Generator;
 use super::condition::constant_truth;
 use super::frame::Place;
 use super::handler::Exits;
+use super::jump::TargetNumber;
 use calf_bytecode::Op;
 use calf_parser::ast::{Binding, Expression, Statement};
 use calf_source::Span;
@@ -24,6 +25,7 @@ impl<'a> Generator<'_, 'a> {
         }
         let top = self.new_target_here();
         self.frame.is_reachable = true;
+        let release = condition.and_then(|condition| self.begin_round(condition));
         self.frame.exits.push(Exits::Loop { next, exit, locals: self.frame.locals.len() });
         self.statement(body);
         self.frame.exits.pop();
@@ -38,25 +40,41 @@ impl<'a> Generator<'_, 'a> {
         match condition {
             _ if !self.frame.is_reachable => (),
             None => self.jump(top, span),
-            Some(condition)
-                if self.options.release_temporaries && self.leaves_objects(condition) =>
-            {
-                self.jump_if(condition, false, exit);
-                if self.frame.is_reachable {
-                    self.release_temporaries(condition.span);
-                    self.jump(top, condition.span);
-                }
+            Some(condition) => self.jump_if(condition, true, top),
+        }
+        self.set_release(release, top);
+        self.place(exit);
+        self.release_temporaries(span);
+    }
+
+    /// Each round begins, behind the test, with the release of what that leaves behind. Which registers these are is known only once
+    /// the test is written: the position of the instruction is given.
+    fn begin_round(&mut self, condition: &Expression<'a>) -> Option<usize> {
+        if !self.options.release_temporaries || !self.leaves_objects(condition) {
+            return None;
+        }
+        let position = self.frame.code.len();
+        let first = self.frame.top();
+        self.emit(Op::Release, first, 0, 0, condition.span);
+        self.frame.fixed_position();
+        Some(position)
+    }
+
+    fn set_release(&mut self, position: Option<usize>, top: TargetNumber) {
+        let dirty = self.frame.targets[top].dirty;
+        match (position, dirty.first(), dirty.last()) {
+            (Some(position), Some(first), Some(last)) => {
+                self.frame.code[position] =
+                    Op::Release.abc(first as u8, (last + 1 - first) as u8, 0);
             }
-            Some(condition) => {
-                self.jump_if(condition, true, top);
+            (None, Some(_), _) => {
                 debug_assert!(
-                    !self.options.release_temporaries || self.frame.dirty().is_empty(),
+                    !self.options.release_temporaries,
                     "this test leaves no objects behind"
                 );
             }
+            _ => (),
         }
-        self.place(exit);
-        self.release_temporaries(span);
     }
 
     /// `for (x in e)`. Two hidden variables hold the iteration, the one behind them is the fresh variable of each round.
@@ -119,7 +137,7 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// Puts the next item in the next register, or leaves the loop.
-    fn next_item(&mut self, slots: Option<[u16; 2]>, exit: usize, span: Span) {
+    fn next_item(&mut self, slots: Option<[u16; 2]>, exit: TargetNumber, span: Span) {
         match slots {
             None => {
                 let item = self.frame.top();
