@@ -217,6 +217,21 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// The registers that a closure of this function is made from.
+    fn captured(&self, number: usize) -> RegisterSet {
+        let mut registers = RegisterSet::EMPTY;
+        for capture in
+            self.function.functions.get(number).into_iter().flat_map(|inner| &inner.captures)
+        {
+            match *capture {
+                Capture::Register(register) => registers.insert(register as usize),
+                Capture::Spill(_) => registers.insert(SPILL_REGISTER as usize),
+                Capture::Capture(_) => (),
+            }
+        }
+        registers
+    }
+
     /// The spill is made before anything else can happen.
     fn first_jump(&self) -> usize {
         let is_jump =
@@ -273,7 +288,9 @@ impl<'a> Checker<'a> {
             let (op, word, extension) = self.instruction(position);
             let effect = effect(op, word, extension);
             let live = RegisterSet::below(function.live[position] as usize);
-            let missing = effect.reads.union(live).without(state);
+            let captured =
+                if op == Op::Closure { self.captured(bx(word)) } else { RegisterSet::EMPTY };
+            let missing = effect.reads.union(live).union(captured).without(state);
             if let Some(register) = missing.first() {
                 return Err(format!("{position}: {op:?}: R[{register}] holds nothing"));
             }
