@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Where the program's text is.
 #[derive(Debug)]
-pub enum Program {
+pub(crate) enum Program {
     /// In a file.
     File(PathBuf),
     /// On standard input.
@@ -21,7 +21,7 @@ pub enum Program {
 }
 
 /// What to do.
-pub enum Command {
+pub(crate) enum Command {
     /// Run a program.
     Run { strategy: Strategy, options: Options, program: Program },
     /// Talk.
@@ -41,7 +41,7 @@ pub enum Command {
 }
 
 /// What `calf lab run` was told.
-pub struct LabRun {
+pub(crate) struct LabRun {
     /// The experiments.
     pub names: Vec<String>,
     /// The strategies; empty for each experiment's own.
@@ -188,7 +188,7 @@ fn parser() -> Parser {
 }
 
 /// Reads the command line. On `Err` everything is said already, and the code is the one to leave with.
-pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
     let matches = match parser().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => {
@@ -336,7 +336,7 @@ fn chosen(matches: &ArgMatches) -> Result<(Strategy, Vec<(String, String)>), i32
 }
 
 /// Says that there is no such strategy, and which is the nearest.
-pub fn unknown_strategy(name: &str, from: &str) -> i32 {
+pub(crate) fn unknown_strategy(name: &str, from: &str) -> i32 {
     let names = STRATEGIES.iter().filter(|row| !row.hidden).map(|row| row.name);
     let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(&parser());
     error.insert(ContextKind::InvalidArg, ContextValue::String(from.to_string()));

@@ -19,11 +19,7 @@ impl calf_compiler::Globals for Numbers {
     }
 }
 
-fn compile(
-    path: &Path,
-    release_temporaries: bool,
-    color: bool,
-) -> Result<(Function, SourceFile), i32> {
+fn compile(path: &Path, release_temporaries: bool, color: bool) -> Result<Function, i32> {
     let style = if color { Style::Colored } else { Style::Plain };
     let bytes = read_file(path)?;
     let file = SourceFile::from_bytes(path.to_string_lossy(), bytes).map_err(|error| {
@@ -36,7 +32,7 @@ fn compile(
         calf_compiler::compile(&program, &file, &mut Numbers::default(), options)
     });
     match function {
-        Ok(function) => Ok((function, file)),
+        Ok(function) => Ok(function),
         Err(diagnostics) => {
             eprintln!("{}", calf_source::render_all(&diagnostics, &file, style).trim_end());
             Err(exit_code::COMPILE)
@@ -45,14 +41,14 @@ fn compile(
 }
 
 /// Looks for errors; the worst code of all files.
-pub fn check(files: &[PathBuf], color: bool) -> i32 {
+pub(crate) fn check(files: &[PathBuf], color: bool) -> i32 {
     files.iter().map(|file| compile(file, false, color).err().unwrap_or(0)).max().unwrap_or(0)
 }
 
 /// Prints the bytecode, as it is for this strategy.
-pub fn disassemble(path: &Path, strategy: Strategy, color: bool) -> i32 {
+pub(crate) fn disassemble(path: &Path, strategy: Strategy, color: bool) -> i32 {
     match compile(path, strategy.row().counts(), color) {
-        Ok((function, file)) => crate::print(&calf_bytecode::disassemble::disassemble(&function)),
+        Ok(function) => crate::print(&calf_bytecode::disassemble::disassemble(&function)),
         Err(code) => code,
     }
 }

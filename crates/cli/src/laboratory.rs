@@ -27,12 +27,12 @@ fn code_of(result: Result<(), LabError>) -> i32 {
 }
 
 /// Prints the experiments.
-pub fn list() -> i32 {
+pub(crate) fn list() -> i32 {
     code_of(calf_lab::list(&mut std::io::stdout()))
 }
 
 /// Runs experiments.
-pub fn run(run: &LabRun) -> i32 {
+pub(crate) fn run(run: &LabRun) -> i32 {
     let mut options = Options {
         strategies: run.strategies.clone(),
         size: run.size,

@@ -22,7 +22,7 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// Talks until the end of input; gives the exit code.
-pub fn run(strategy: Strategy, options: Options) -> i32 {
+pub(crate) fn run(strategy: Strategy, options: Options) -> i32 {
     let mut machine = match run::start(strategy, options) {
         Ok(machine) => machine,
         Err(code) => return code,

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// Runs a program and gives the exit code.
-pub fn run(strategy: Strategy, options: Options, program: Program) -> i32 {
+pub(crate) fn run(strategy: Strategy, options: Options, program: Program) -> i32 {
     let (name, bytes) = match read(program) {
         Ok(read) => read,
         Err(code) => return code,
@@ -23,7 +23,7 @@ pub fn run(strategy: Strategy, options: Options, program: Program) -> i32 {
 }
 
 /// A machine, or the code to leave with.
-pub fn start(strategy: Strategy, options: Options) -> Result<Box<dyn Machine>, i32> {
+pub(crate) fn start(strategy: Strategy, options: Options) -> Result<Box<dyn Machine>, i32> {
     calf_vm::start(strategy, options).map_err(|error| {
         eprintln!("calf: {error}");
         match error {
@@ -53,7 +53,7 @@ fn read(program: Program) -> Result<(String, Vec<u8>), i32> {
 }
 
 /// The bytes of a script, or the code to leave with.
-pub fn read_file(path: &Path) -> Result<Vec<u8>, i32> {
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, i32> {
     if path.is_dir() {
         eprintln!("calf: '{}' is a directory; give a script", path.display());
         return Err(exit_code::IO);

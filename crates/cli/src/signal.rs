@@ -16,7 +16,7 @@ extern "C" fn interrupt(signal: libc::c_int) {
 }
 
 /// Lets Ctrl-C set a flag that the machine looks at.
-pub fn catch_interrupt() {
+pub(crate) fn catch_interrupt() {
     // SAFETY: the handler only touches an atomic; no SA_RESTART, so that a blocking read comes back.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();

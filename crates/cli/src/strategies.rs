@@ -5,7 +5,7 @@ use calf_gc::{STRATEGIES, Strategy};
 use std::fmt::Write;
 
 /// One line for each strategy.
-pub fn list(names_only: bool) -> i32 {
+pub(crate) fn list(names_only: bool) -> i32 {
     let mut text = String::new();
     let width = STRATEGIES.iter().map(|row| row.name.len()).max().unwrap_or(0);
     for row in STRATEGIES.iter().filter(|row| !row.hidden) {
@@ -19,7 +19,7 @@ pub fn list(names_only: bool) -> i32 {
 }
 
 /// Everything the table says of one strategy.
-pub fn explain(name: &str) -> i32 {
+pub(crate) fn explain(name: &str) -> i32 {
     let Some(strategy) = Strategy::named(name) else {
         return unknown_strategy(name, "'NAME'");
     };

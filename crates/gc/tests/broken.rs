@@ -328,9 +328,8 @@ impl<C: Collector> Fault<C> for LosesFrozenToYoung {
         let mut lost = Vec::new();
         inner.each_object(&mut |object| {
             if object.format() == Format::Slots && inner.is_frozen(object) && object.units() > 1 {
-                // SAFETY: there is a slot 1.
                 if let Some(young) =
-                    unsafe { object.slot(1) }.as_object().filter(|&young| !inner.is_frozen(young))
+                    object.get(1).as_object().filter(|&young| !inner.is_frozen(young))
                 {
                     young.set_tally(young.tally() - COUNT_ONE);
                     lost.push(young);
@@ -457,7 +456,7 @@ struct ForgetsReleases(usize);
 impl<C: Collector> Fault<C> for ForgetsReleases {
     fn release(&mut self, inner: &mut C, object: Object) {
         self.0 += 1;
-        if self.0 % 3 != 0 {
+        if !self.0.is_multiple_of(3) {
             inner.release(object);
         }
     }
@@ -500,9 +499,8 @@ impl<C: Collector> Fault<C> for KeepsDeadWeak {
     fn collect(&mut self, inner: &mut C, roots: &mut dyn Roots, request: Request) -> Collection {
         let mut before = Vec::new();
         let is_weak = |object: Object| object.format() == Format::Weak;
-        // SAFETY: a weak reference has slot 0.
         inner.each_object(&mut |object| {
-            before.extend(is_weak(object).then(|| (object, unsafe { object.slot(0) })))
+            before.extend(is_weak(object).then(|| (object, object.get(0))))
         });
         let collection = inner.collect(roots, request);
         inner.each_object(&mut |object| {
@@ -544,11 +542,7 @@ impl<C: Collector> Fault<C> for FinalizesNever {
 fn overwrite<C: Collector>(inner: &mut C, word: Value) {
     let mut last = None;
     inner.each_object(&mut |object| {
-        // SAFETY: the slot exists.
-        if object.format() == Format::Slots
-            && object.units() > 0
-            && unsafe { object.slot(0) }.is_number()
-        {
+        if object.format() == Format::Slots && object.units() > 0 && object.get(0).is_number() {
             last.get_or_insert(object);
         }
     });

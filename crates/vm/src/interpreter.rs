@@ -75,26 +75,43 @@ impl<C: Collector> Vm<C> {
                 unsafe { (*self.mutator.frame).pc = pc }
             };
         }
-        // SAFETY (register, constant, extension): the checker proved every register below the window's size, every constant and
-        // extension in range, and that the words end with a return; the window lies in the stack region.
+        // The checker proved every register below the window's size, every constant and extension in range, and that the words
+        // end with a return; the window lies in the stack region. `PROOF` stands for that.
         macro_rules! register {
             ($index:expr) => {
+                // SAFETY: PROOF.
                 unsafe { *base.add($index) }
+            };
+        }
+        macro_rules! place {
+            ($index:expr) => {
+                // SAFETY: PROOF.
+                unsafe { base.add($index) }
             };
         }
         macro_rules! constant {
             ($index:expr) => {
+                // SAFETY: PROOF.
                 unsafe { *constants.add($index) }
             };
         }
         macro_rules! extension {
             () => {
+                // SAFETY: PROOF.
                 unsafe { *pc }
             };
         }
         macro_rules! skip_extension {
             () => {
+                // SAFETY: PROOF.
                 pc = unsafe { pc.add(1) }
+            };
+        }
+        // The site that the extension names: the loader gave it its number.
+        macro_rules! site {
+            () => {
+                // SAFETY: the loader numbered the cache sites of this function when it made them.
+                unsafe { self.mutator.caches.add(extension!() as usize) }
             };
         }
         // The result of an instruction: releases what the register held.
@@ -176,7 +193,7 @@ impl<C: Collector> Vm<C> {
                     );
                 } else {
                     save!();
-                    check!(self.$slow(left, right, unsafe { base.add(a(word)) }));
+                    check!(self.$slow(left, right, place!(a(word))));
                 }
             }};
         }
@@ -243,7 +260,7 @@ impl<C: Collector> Vm<C> {
                     }
                 }
                 save!();
-                check!(self.call_slowly(unsafe { base.add(at) }, count));
+                check!(self.call_slowly(place!(at), count));
                 reload!();
             }};
         }
@@ -276,9 +293,11 @@ impl<C: Collector> Vm<C> {
         reload!();
         loop {
             // SAFETY: `pc` is at an instruction of the running function; the checker proved that its operation number is one.
-            let word = unsafe { *pc };
-            pc = unsafe { pc.add(1) };
-            let op: Op = unsafe { std::mem::transmute(word as u8) };
+            let (word, op) = unsafe {
+                let word = *pc;
+                pc = pc.add(1);
+                (word, std::mem::transmute::<u8, Op>(word as u8))
+            };
             match op {
                 Op::LoadConstant => set!(a(word), retained!(constant!(bx(word)))),
                 Op::LoadConstantWide => {
@@ -324,7 +343,7 @@ impl<C: Collector> Vm<C> {
 
                 Op::NewBox => {
                     save!();
-                    check!(self.new_box(unsafe { base.add(a(word)) }));
+                    check!(self.new_box(place!(a(word))));
                 }
                 Op::GetBox => {
                     // SAFETY: the compiler puts a box there, which has one slot.
@@ -366,11 +385,7 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::NewSpill => {
                     save!();
-                    check!(self.new_spill(
-                        unsafe { base.add(a(word)) },
-                        bx(word),
-                        extension!() as usize
-                    ));
+                    check!(self.new_spill(place!(a(word)), bx(word), extension!() as usize));
                     skip_extension!();
                 }
                 Op::GetSpill => {
@@ -438,15 +453,18 @@ impl<C: Collector> Vm<C> {
                 Op::LessEqual => compare!(word, <=),
                 Op::Contains => {
                     save!();
-                    check!(self.contains_slowly(register!(b(word)), register!(c(word)), unsafe {
-                        base.add(a(word))
-                    }));
+                    check!(self.contains_slowly(
+                        register!(b(word)),
+                        register!(c(word)),
+                        place!(a(word))
+                    ));
                 }
 
                 // SAFETY: the checker proved that the targets are instructions of this function.
                 Op::Jump => pc = unsafe { pc.offset(sj(word)) },
                 Op::Loop => {
                     poll!();
+                    // SAFETY: the checker proved that the target is an instruction of this function.
                     pc = unsafe { pc.offset(sj(word)) };
                 }
                 Op::JumpIfTrue => {
@@ -513,8 +531,7 @@ impl<C: Collector> Vm<C> {
                 Op::GetField => {
                     let holder = register!(b(word));
                     // SAFETY: the loader numbered the cache sites.
-                    let site: *mut Cache =
-                        unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache = site!();
                     if holder.is_object() {
                         // SAFETY: a reference; the offset was found for objects with this very shape word.
                         unsafe {
@@ -530,14 +547,13 @@ impl<C: Collector> Vm<C> {
                         }
                     }
                     save!();
-                    check!(self.get_field_slowly(holder, site, unsafe { base.add(a(word)) }));
+                    check!(self.get_field_slowly(holder, site, place!(a(word))));
                     skip_extension!();
                 }
                 Op::SetField | Op::SetFieldTake => {
                     let holder = register!(a(word));
                     // SAFETY: as for GetField.
-                    let site: *mut Cache =
-                        unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache = site!();
                     if holder.is_object() {
                         // SAFETY: as for GetField; a store that adds a field goes to a slot that is nil and inline.
                         unsafe {
@@ -564,13 +580,12 @@ impl<C: Collector> Vm<C> {
                 Op::GetSuper => {
                     save!();
                     // SAFETY: as for GetField.
-                    let symbol =
-                        unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
+                    let symbol = unsafe { (*site!()).symbol };
                     check!(self.get_super(
                         register!(b(word)),
                         register!(c(word)),
                         symbol,
-                        unsafe { base.add(a(word)) }
+                        place!(a(word))
                     ));
                     skip_extension!();
                 }
@@ -580,7 +595,7 @@ impl<C: Collector> Vm<C> {
                         set!(a(word), retained!(value));
                     } else {
                         save!();
-                        check!(self.get_index_slowly(holder, index, unsafe { base.add(a(word)) }));
+                        check!(self.get_index_slowly(holder, index, place!(a(word))));
                     }
                 }
                 Op::GetIndexConstant => {
@@ -589,7 +604,7 @@ impl<C: Collector> Vm<C> {
                         set!(a(word), retained!(value));
                     } else {
                         save!();
-                        check!(self.get_index_slowly(holder, index, unsafe { base.add(a(word)) }));
+                        check!(self.get_index_slowly(holder, index, place!(a(word))));
                     }
                 }
                 Op::SetIndex | Op::SetIndexTake => {
@@ -624,8 +639,7 @@ impl<C: Collector> Vm<C> {
                 Op::Invoke => {
                     let receiver = register!(a(word));
                     // SAFETY: as for GetField.
-                    let site: *mut Cache =
-                        unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache = site!();
                     skip_extension!();
                     if receiver.is_object() {
                         // SAFETY: a reference; the closure belongs to the class of objects with this shape word.
@@ -639,30 +653,28 @@ impl<C: Collector> Vm<C> {
                         }
                     }
                     save!();
-                    check!(self.invoke_slowly(unsafe { base.add(a(word)) }, b(word), site));
+                    check!(self.invoke_slowly(place!(a(word)), b(word), site));
                     reload!();
                 }
                 Op::InvokeSuper => {
                     // SAFETY: as for GetField.
-                    let symbol =
-                        unsafe { (*self.mutator.caches.add(extension!() as usize)).symbol };
+                    let symbol = unsafe { (*site!()).symbol };
                     skip_extension!();
                     save!();
                     let class = taken!(c(word));
-                    check!(self.invoke_super(unsafe { base.add(a(word)) }, b(word), class, symbol));
+                    check!(self.invoke_super(place!(a(word)), b(word), class, symbol));
                     reload!();
                 }
                 Op::CallSpread => {
                     save!();
-                    check!(self.call_spread(unsafe { base.add(a(word)) }, None));
+                    check!(self.call_spread(place!(a(word)), None));
                     reload!();
                 }
                 Op::InvokeSpread => {
-                    let site: *mut Cache =
-                        unsafe { self.mutator.caches.add(extension!() as usize) };
+                    let site: *mut Cache = site!();
                     skip_extension!();
                     save!();
-                    check!(self.call_spread(unsafe { base.add(a(word)) }, Some(site)));
+                    check!(self.call_spread(place!(a(word)), Some(site)));
                     reload!();
                 }
                 Op::Return => {
@@ -675,43 +687,27 @@ impl<C: Collector> Vm<C> {
 
                 Op::NewList => {
                     save!();
-                    check!(self.new_list_from(
-                        unsafe { base.add(a(word)) },
-                        unsafe { base.add(b(word)) },
-                        c(word)
-                    ));
+                    check!(self.new_list_from(place!(a(word)), place!(b(word)), c(word)));
                 }
                 Op::Append => {
                     save!();
-                    check!(self.append(register!(a(word)), unsafe { base.add(b(word)) }));
+                    check!(self.append(register!(a(word)), place!(b(word))));
                 }
                 Op::NewMap => {
                     save!();
-                    check!(self.new_map_from(
-                        unsafe { base.add(a(word)) },
-                        unsafe { base.add(b(word)) },
-                        c(word)
-                    ));
+                    check!(self.new_map_from(place!(a(word)), place!(b(word)), c(word)));
                 }
                 Op::Interpolate => {
                     save!();
-                    check!(self.interpolate(
-                        unsafe { base.add(a(word)) },
-                        unsafe { base.add(b(word)) },
-                        c(word)
-                    ));
+                    check!(self.interpolate(place!(a(word)), place!(b(word)), c(word)));
                 }
                 Op::Closure => {
                     save!();
-                    check!(self.new_closure(unsafe { base.add(a(word)) }, bx(word), base));
+                    check!(self.new_closure(place!(a(word)), bx(word), base));
                 }
                 Op::Class => {
                     save!();
-                    check!(self.new_class(
-                        unsafe { base.add(a(word)) },
-                        constant!(bx(word)),
-                        extension!()
-                    ));
+                    check!(self.new_class(place!(a(word)), constant!(bx(word)), extension!()));
                     skip_extension!();
                 }
                 Op::Inherit => {
@@ -731,7 +727,7 @@ impl<C: Collector> Vm<C> {
 
                 Op::IterateBegin => {
                     save!();
-                    check!(self.iterate_begin(unsafe { base.add(a(word)) }));
+                    check!(self.iterate_begin(place!(a(word))));
                 }
                 Op::IterateNext => {
                     let (iterated, position) = (register!(a(word)), register!(a(word) + 1));
@@ -743,9 +739,7 @@ impl<C: Collector> Vm<C> {
                         continue;
                     }
                     save!();
-                    match self
-                        .iterate_next(unsafe { base.add(a(word)) }, unsafe { base.add(b(word)) })
-                    {
+                    match self.iterate_next(place!(a(word)), place!(b(word))) {
                         Ok(true) => {
                             skip_extension!();
                             poll!();
@@ -766,7 +760,7 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::Import => {
                     save!();
-                    check!(self.import(constant!(bx(word)), unsafe { base.add(a(word)) }));
+                    check!(self.import(constant!(bx(word)), place!(a(word))));
                 }
                 Op::Exit => return Ok(()),
             }

@@ -144,6 +144,6 @@ impl<C: Collector> Vm<C> {
     }
 
     pub(crate) fn reserve_code(&mut self, bytes: usize) -> Result<usize, Thrown> {
-        self.mutator.reserve_code(bytes).or_else(|_| Err(self.throw_out_of_memory()))
+        self.mutator.reserve_code(bytes).map_err(|_| self.throw_out_of_memory())
     }
 }

@@ -172,7 +172,7 @@ impl<C: Collector> Vm<C> {
         self.set_part_slot(object, entries, 2 * at, key);
         self.set_part_slot(object, entries, 2 * at + 1, owned);
         self.set_raw(object, USED, at as u64 + 1);
-        self.set_raw(object, LIVE, length(object) as u64 + 1 | identity);
+        self.set_raw(object, LIVE, (length(object) as u64 + 1) | identity);
         self.heap.release(map);
         Ok(())
     }

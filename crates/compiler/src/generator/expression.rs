@@ -413,10 +413,10 @@ impl<'a> Generator<'_, 'a> {
         mark: u16,
         destination: Destination,
     ) -> Current {
-        if let (Current::Number(x), Some(y)) = (current, number(right)) {
-            if let Some(folded) = fold(operator, x, y) {
-                return Current::Number(folded);
-            }
+        if let (Current::Number(x), Some(y)) = (current, number(right))
+            && let Some(folded) = fold(operator, x, y)
+        {
+            return Current::Number(folded);
         }
         let span = operator_span;
         if let Some(op) = constant_form(operator) {

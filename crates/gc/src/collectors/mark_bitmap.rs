@@ -8,7 +8,7 @@
 //! ```text
 //!   | units, format, shape | flags |  slot 0 | slot 1 | …       8 bytes, never written by a collection
 //!   marks    a bit for 16 bytes: it lived when last marked, or was handed out since; what is clear is a hole
-//!   ages     four: survived once, survived twice, old, remembered
+//!   ages     two bits: collections survived, 3 is old; and one for the old that may refer to the young, and a list of these
 //!   scratch  a bit: reached by this collection; its pages exist only while it runs
 //! ```
 //!
@@ -27,7 +27,7 @@
 //! # After a fork
 //! Reading writes nothing. A full collection writes only the words of marks and ages that change: nothing died, all are old: not
 //! one page. The pages of scratch are fresh and given back at once, so none is ever shared. What is not old when the process
-//! forks ages in the child, a page of ages for 128 KiB of heap: `warmup=on` collects before each fork and makes all survivors
+//! forks ages in the child, a page of ages for 256 KiB of heap: `warmup=on` collects before each fork and makes all survivors
 //! old. What the child allocates goes into holes, on shared pages, unless `fresh=on` keeps it out of the parent's blocks.
 //!
 //! From Ruby, Feature #5839 (2.0), Sasada, "Gradual Write-Barrier Insertion into a Ruby Interpreter", ISMM 2019, and "Store object
@@ -36,6 +36,7 @@
 use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, LARGE, Object, ShapeWord};
+use crate::parts::ages::Ages;
 use crate::parts::cells::{BLOCK, Block, LARGE_BYTES, MAX_CELL, class_of};
 use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
@@ -44,31 +45,18 @@ use crate::parts::model::Cause;
 use crate::parts::plane::{GRANULE_SHIFT, Plane};
 use crate::parts::region::Region;
 use crate::parts::space::{Space, write_header, write_large_header};
-use crate::parts::vector::Vector;
 use crate::value::Value;
 
-/// The bits of an age.
-const ONCE: usize = 0;
-const TWICE: usize = 1;
-const OLD: usize = 2;
-const REMEMBERED: usize = 3;
 /// The fewest bytes handed out between two minor collections, and the fewest old ones that call for a major one.
 const LEAST: usize = 4 << 20;
-/// Room in the list of the remembered.
-const MOST_REMEMBERED: usize = 1 << 28;
-
 /// See the module.
 pub struct MarkBitmap {
     space: Space,
     /// The marks, and allocation from what they leave free.
     marks: Holes,
-    ages: Plane<4>,
+    ages: Ages,
     scratch: Plane<1>,
     gray: Gray,
-    /// Old objects that may refer to young ones, themselves or by a part of theirs; each has its bit set.
-    remembered: Vector<Object>,
-    /// Some could not be listed: the next collection must be a major one.
-    forgot: bool,
     finalizable: Finalizable,
     /// Bytes of cells and runs that survived the last collection, those of the old among them, and of the old after the last major.
     live: usize,
@@ -89,18 +77,13 @@ unsafe impl Collector for MarkBitmap {
     fn new(options: &Options) -> Result<MarkBitmap, HeapError> {
         options.check_arguments(&["warmup", "fresh", "gray"])?;
         let mut space = Space::new(options)?;
-        let gray = Gray::new(options, &mut space)?;
-        let remembered = Vector::new("remembered", MOST_REMEMBERED)?;
-        space.model.watch(remembered.region());
         Ok(MarkBitmap {
             marks: Holes::new(&mut space, "marks")?,
-            ages: Plane::new(&mut space, "ages")?,
+            ages: Ages::new(&mut space)?,
             scratch: Plane::new(&mut space, "scratch")?,
+            gray: Gray::new(options, &mut space)?,
             finalizable: Finalizable::new(&mut space)?,
             space,
-            gray,
-            remembered,
-            forgot: false,
             live: 0,
             old: 0,
             old_at_major: 0,
@@ -148,15 +131,15 @@ unsafe impl Collector for MarkBitmap {
     #[inline(always)]
     fn write_barrier(&mut self, source: Object, target: Value) {
         if let Some(target) = target.as_object()
-            && self.is_old(source)
+            && self.ages.is_old(source)
         {
             self.remember_young(source, target);
         }
     }
     #[inline(always)]
     fn write_barrier_all(&mut self, owner: Object) {
-        if self.is_old(owner) {
-            self.remember(owner);
+        if self.ages.is_old(owner) {
+            self.ages.remember(owner, &mut self.space.model);
         }
     }
 
@@ -181,7 +164,7 @@ unsafe impl Collector for MarkBitmap {
             Request::Generation(generation) => generation == 0,
             Request::Full => false,
         };
-        if is_minor && !self.forgot {
+        if is_minor && !self.ages.forgot() {
             self.run::<true>(roots, false)
         } else {
             self.run::<false>(roots, false)
@@ -208,23 +191,23 @@ unsafe impl Collector for MarkBitmap {
         &mut self.space
     }
     fn each_region(&self, visit: &mut dyn FnMut(&Region)) {
-        self.marks
-            .regions()
-            .chain(self.ages.regions())
-            .chain(self.scratch.regions())
-            .for_each(&mut *visit);
-        [self.gray.region(), self.remembered.region(), self.finalizable.region()]
-            .into_iter()
-            .for_each(visit);
+        let planes = self.marks.regions().chain(self.ages.regions()).chain(self.scratch.regions());
+        planes.chain([self.gray.region(), self.finalizable.region()]).for_each(visit);
     }
     fn each_object(&self, visit: &mut dyn FnMut(Object)) {
         self.marks.each_object(&self.space, visit);
     }
     fn generation(&self, object: Object) -> Option<u8> {
-        Some(u8::from(self.is_old(object)))
+        Some(u8::from(self.ages.is_old(object)))
     }
     fn verify(&self) -> Result<(), String> {
-        self.verify_bits()
+        let mut broken = Ok(());
+        self.each_object(&mut |object| {
+            if let (Some(text), Ok(())) = (self.complaint(object), &broken) {
+                broken = Err(format!("{:?} {text}", self.space.place(object.address())));
+            }
+        });
+        broken
     }
 }
 
@@ -248,23 +231,10 @@ impl MarkBitmap {
         self.ages.cover(end) && self.scratch.cover(end)
     }
 
-    #[inline(always)]
-    fn is_old(&self, object: Object) -> bool {
-        self.ages.get(object.address(), OLD)
-    }
-
     #[cold]
     fn remember_young(&mut self, source: Object, target: Object) {
-        if !self.is_old(target) {
-            self.remember(source);
-        }
-    }
-
-    #[cold]
-    fn remember(&mut self, source: Object) {
-        if self.ages.set(source.address(), REMEMBERED, Cause::Age, &mut self.space.model) {
-            self.space.model.note(self.remembered.address(self.remembered.len()), Cause::Age);
-            self.forgot |= !self.remembered.push(source);
+        if !self.ages.is_old(target) {
+            self.ages.remember(source, &mut self.space.model);
         }
     }
 
@@ -293,8 +263,8 @@ impl MarkBitmap {
         });
         self.mark_queued::<MINOR>();
         if MINOR {
-            for index in 0..self.remembered.len() {
-                self.scan::<MINOR>(self.remembered.as_slice()[index]);
+            for index in 0..self.ages.remembered().len() {
+                self.scan::<MINOR>(self.ages.remembered()[index]);
             }
         }
     }
@@ -315,7 +285,7 @@ impl MarkBitmap {
 
     #[inline(always)]
     fn reach<const MINOR: bool>(&mut self, object: Object) {
-        if MINOR && self.is_old(object) {
+        if MINOR && self.ages.is_old(object) {
             return;
         }
         if self.scratch.set(object.address(), 0, Cause::Mark, &mut self.space.model) {
@@ -329,7 +299,7 @@ impl MarkBitmap {
     fn scan<const MINOR: bool>(&mut self, object: Object) {
         for child in references(object) {
             self.reach::<MINOR>(child);
-            if MINOR && self.is_old(child) && child.format() == Format::Part {
+            if MINOR && self.ages.is_old(child) && child.format() == Format::Part {
                 references(child).for_each(|item| self.reach::<MINOR>(item));
             }
         }
@@ -344,33 +314,12 @@ impl MarkBitmap {
                 return;
             }
             // Some are marked and were not scanned: all that are marked are scanned again.
-            let mut next = self.next_in_scratch(0);
+            let mut next = Holes::next_in(&self.scratch, 0, &self.space);
             while let Some(object) = next {
                 self.scan::<MINOR>(object);
-                next = self.next_in_scratch(object.address());
+                next = Holes::next_in(&self.scratch, object.address(), &self.space);
             }
         }
-    }
-
-    /// The first object behind `address` whose bit in scratch is set.
-    fn next_in_scratch(&self, address: usize) -> Option<Object> {
-        let Space { cells, runs, .. } = &self.space;
-        let (from, frontier) = (cells.region().start().max(address + 16), cells.frontier());
-        if from < frontier
-            && let Some(granule) = self.scratch.next_set(from, frontier, 0)
-        {
-            return cells.block_of(granule + 15).map(|block| Holes::object_of(block, granule));
-        }
-        let start = runs.run_at(address).map_or(runs.region().start(), |run| run.end);
-        let mut next = runs.next_run(start);
-        while let Some(run) = next {
-            let object = Space::object_in_run(run.start);
-            if self.scratch.get(object.address(), 0) {
-                return Some(object);
-            }
-            next = runs.next_run(run.end);
-        }
-        None
     }
 
     fn clear_weak_references<const MINOR: bool>(&mut self) {
@@ -433,35 +382,19 @@ impl MarkBitmap {
     /// Sixty-four granules at once.
     #[inline(always)]
     fn sweep_group<const MINOR: bool>(&mut self, group: usize, promote_all: bool) -> Swept {
-        let (live, old) = (self.marks.live().word(group, 0), self.ages.word(group, OLD));
+        let (live, old) = (self.marks.live().word(group, 0), self.ages.old(group));
         if live == if MINOR { old } else { 0 } {
-            return Swept {
-                live: live.count_ones() as usize,
-                old: old.count_ones() as usize,
-                dead: 0,
-            };
+            let (live, old) = (live.count_ones() as usize, old.count_ones() as usize);
+            return Swept { live, old, dead: 0 };
         }
-        let reached = self.scratch.word(group, 0);
-        let keep = if MINOR { live & (reached | old) } else { live & reached };
-        let (once, twice) = (self.ages.word(group, ONCE), self.ages.word(group, TWICE));
-        let young = keep & !old;
-        let grown = if promote_all { young } else { young & twice };
-        let old = old & keep | grown;
-        let ages = [
-            (ONCE, young & !once & !twice & !grown),
-            (TWICE, young & once & !grown),
-            (OLD, old),
-            (REMEMBERED, self.ages.word(group, REMEMBERED) & keep),
-        ];
+        let keep = live & (self.scratch.word(group, 0) | if MINOR { old } else { 0 });
         let model = &mut self.space.model;
         self.marks.live_mut().set_word(group, 0, keep, Cause::Free, model);
-        ages.into_iter()
-            .for_each(|(bit, word)| self.ages.set_word(group, bit, word, Cause::Age, model));
-        let searched = if self.forgot { old } else { grown };
-        self.scratch.set_word(group, 0, searched, Cause::Age, model);
+        let grown = self.ages.advance(group, keep, promote_all, model);
+        self.scratch.set_word(group, 0, grown, Cause::Age, model);
         Swept {
             live: keep.count_ones() as usize,
-            old: old.count_ones() as usize,
+            old: self.ages.old(group).count_ones() as usize,
             dead: live & !keep,
         }
     }
@@ -477,84 +410,36 @@ impl MarkBitmap {
         count
     }
 
-    /// Drops from the list who refers to the young no longer, and adds who became old and does.
+    /// Forgets who refers to the young no longer, and remembers who became old, by its bit in scratch, and does.
     fn update_remembered(&mut self) {
-        let mut kept = 0;
-        for index in 0..self.remembered.len() {
-            let source = self.remembered.as_slice()[index];
-            if !self.ages.get(source.address(), REMEMBERED) {
-                continue;
+        self.ages.forget_settled(&mut self.space.model);
+        let next = |from, collector: &MarkBitmap| {
+            Holes::next_in(&collector.scratch, from, &collector.space)
+        };
+        let mut source = if self.old < self.live { next(0, self) } else { None };
+        while let Some(object) = source {
+            if self.ages.refers_to_young(object) {
+                self.ages.remember(object, &mut self.space.model);
             }
-            if !self.refers_to_young(source) {
-                self.ages.clear(source.address(), REMEMBERED, Cause::Age, &mut self.space.model);
-                continue;
-            }
-            if kept < index {
-                self.space.model.note(self.remembered.address(kept), Cause::Age);
-                self.remembered.as_mut_slice()[kept] = source;
-            }
-            kept += 1;
-        }
-        self.remembered.truncate(kept);
-        self.forgot = false;
-        let mut next = if self.old < self.live { self.next_in_scratch(0) } else { None };
-        while let Some(source) = next {
-            if self.refers_to_young(source) {
-                self.remember(source);
-            }
-            next = self.next_in_scratch(source.address());
+            source = next(object.address(), self);
         }
     }
 
-    /// Itself, or by a part of its own. A part is not asked: its owner is.
-    fn refers_to_young(&self, source: Object) -> bool {
-        let is_young = |object: Object| !self.is_old(object);
-        source.format() == Format::Slots
-            && references(source).any(|child| {
-                is_young(child) || child.format() == Format::Part && references(child).any(is_young)
-            })
-    }
-
-    // -- Observation --------------------------------------------------------------------------------
-
-    fn verify_bits(&self) -> Result<(), String> {
-        let mut broken = Ok(());
-        let mut listed = 0;
-        self.each_object(&mut |object| {
-            let [once, twice, old, remembered] =
-                [ONCE, TWICE, OLD, REMEMBERED].map(|bit| self.ages.get(object.address(), bit));
-            listed += usize::from(remembered);
-            let complaint = if !self.marks.live().get(object.address(), 0) {
-                "is live, but its mark is clear"
-            } else if usize::from(once) + usize::from(twice) + usize::from(old) > 1 {
-                "has more than one age"
-            } else if remembered && !old {
-                "is remembered, but not old"
-            } else if self.scratch.get(object.address(), 0) {
-                "has its bit in scratch set outside a collection"
-            } else if old && !remembered && !self.forgot && self.refers_to_young(object) {
-                "is old and refers to the young, but is not remembered"
-            } else {
-                return;
-            };
-            if broken.is_ok() {
-                broken = Err(format!("{:?} {complaint}", self.space.place(object.address())));
-            }
-        });
-        if broken.is_ok() && listed != self.remembered.len() && !self.forgot {
-            return Err(format!(
-                "{listed} objects are remembered, but {} are listed",
-                self.remembered.len()
-            ));
+    fn complaint(&self, object: Object) -> Option<&'static str> {
+        if !self.marks.live().get(object.address(), 0) {
+            Some("is live, but its mark is clear")
+        } else if self.scratch.get(object.address(), 0) {
+            Some("has its bit in scratch set outside a collection")
+        } else {
+            self.ages.complaint(object)
         }
-        broken
     }
 }
 
 /// Reached by this collection, or kept by a minor one because it is old.
 #[inline(always)]
-fn is_live<const MINOR: bool>(object: Object, ages: &Plane<4>, scratch: &Plane<1>) -> bool {
-    MINOR && ages.get(object.address(), OLD) || scratch.get(object.address(), 0)
+fn is_live<const MINOR: bool>(object: Object, ages: &Ages, scratch: &Plane<1>) -> bool {
+    MINOR && ages.is_old(object) || scratch.get(object.address(), 0)
 }
 
 /// What became of sixty-four granules.

@@ -230,6 +230,31 @@ impl Holes {
         Space::object_in_cell(0, block.cell_of(granule + 15), block.class)
     }
 
+    /// The first object behind `address` whose bit in `plane` is set, small ones first.
+    pub fn next_in<const BITS: usize>(
+        plane: &Plane<BITS>,
+        address: usize,
+        space: &Space,
+    ) -> Option<Object> {
+        let Space { cells, runs, .. } = space;
+        let (from, frontier) = (cells.region().start().max(address + 16), cells.frontier());
+        if from < frontier
+            && let Some(granule) = plane.next_set(from, frontier, 0)
+        {
+            return cells.block_of(granule + 15).map(|block| Holes::object_of(block, granule));
+        }
+        let start = runs.run_at(address).map_or(runs.region().start(), |run| run.end);
+        let mut next = runs.next_run(start);
+        while let Some(run) = next {
+            let object = Space::object_in_run(run.start);
+            if plane.get(object.address(), 0) {
+                return Some(object);
+            }
+            next = runs.next_run(run.end);
+        }
+        None
+    }
+
     /// Every object in a cell, and then every large one, in address order.
     pub fn each_object(&self, space: &Space, visit: &mut dyn FnMut(Object)) {
         for block in space.cells.blocks() {
@@ -282,7 +307,7 @@ mod tests {
             assert!(blocks <= 3, "{size}: {blocks} blocks");
             holes.retire(&mut space.model);
             // Every third dies, and every neighbour of a fifth.
-            let dead = |number: usize| number % 3 == 0 || number % 5 == 1;
+            let dead = |number: usize| number.is_multiple_of(3) || number % 5 == 1;
             for (number, &cell) in cells.iter().enumerate() {
                 if dead(number) {
                     holes.live.clear(cell, 0, Cause::Free, &mut space.model);

@@ -2,8 +2,9 @@
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
-//! `holes`, `finalizable`, `moving`.
+//! `holes`, `finalizable`, `ages`, `moving`.
 
+pub mod ages;
 pub mod bitmap;
 pub mod cells;
 pub mod counts;

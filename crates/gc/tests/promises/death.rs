@@ -53,7 +53,7 @@ pub(crate) fn forgets_dead_weak_references<C: Collector>(_: Abilities) -> Result
         m.drop_root(weak);
         let target = m.named(2, 2);
         let weak = m.weak(target);
-        if m.live() % 2 == 0 {
+        if m.live().is_multiple_of(2) {
             m.drop_root(target);
             m.drop_root(weak);
         } else {

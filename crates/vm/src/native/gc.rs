@@ -137,9 +137,9 @@ fn threshold<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value
         );
     };
     if arguments.count() > 0 {
-        for index in 0..arguments.count() {
+        for (index, threshold) in thresholds.iter_mut().take(arguments.count()).enumerate() {
             let number = vm.size_argument(arguments, index + 1)?;
-            thresholds[index] = u32::try_from(number).unwrap_or(u32::MAX);
+            *threshold = u32::try_from(number).unwrap_or(u32::MAX);
         }
         if vm.heap.set_thresholds(thresholds).is_err() {
             return Err(vm.unsupported("change its thresholds", calf_gc::Row::has_thresholds));

@@ -165,22 +165,20 @@ fn split<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Th
     if separator_length == 0 {
         return Err(vm.throw(ErrorKind::ValueError, "The separator must not be empty."));
     }
-    let list = vm.new_list(0)?;
+    // Looked for once: each view of a text checks all of it. No string is so long that a position needs more than 32 bits.
+    let ends: Vec<u32> = vm.compare(arguments, |text, separator| {
+        text.match_indices(separator).map(|(at, _)| at as u32).collect()
+    })?;
+    let list = vm.new_list(ends.len() + 1)?;
     let list = vm.hold(list);
     let mut start = 0;
-    loop {
-        let found = vm.compare(arguments, |text, separator| text[start..].find(separator))?;
-        let end = match found {
-            Some(offset) => start + offset,
-            None => string::byte_length(receiver(arguments)),
-        };
+    let length = string::byte_length(receiver(arguments));
+    for end in ends.into_iter().map(|end| end as usize).chain([length]) {
         let piece = vm.piece(arguments, start..end)?;
         vm.push_item(vm.handle(list), piece)?;
-        if found.is_none() {
-            return Ok(vm.release_to(list));
-        }
         start = end + separator_length;
     }
+    Ok(vm.release_to(list))
 }
 
 fn replace<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
@@ -244,15 +242,26 @@ fn characters<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Valu
     let list = vm.new_list(string::length(receiver(arguments)))?;
     let list = vm.hold(list);
     let mut at = 0;
-    loop {
-        let object = receiver(arguments);
-        let Some(character) = string::text(&object)[at..].chars().next() else {
-            return Ok(vm.release_to(list));
-        };
+    while at < string::byte_length(receiver(arguments)) {
+        let character = character_at(&receiver(arguments), at);
         at += character.len_utf8();
         let character = vm.character(character)?;
         vm.push_item(vm.handle(list), character)?;
     }
+    Ok(vm.release_to(list))
+}
+
+/// The character that begins at byte `at`, without a look at the rest of the text.
+fn character_at(string: &Object, at: usize) -> char {
+    let bytes = &string::bytes(string)[at..];
+    let width = match bytes[0] {
+        0..0x80 => 1,
+        0x80..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        0xF0.. => 4,
+    };
+    let text = std::str::from_utf8(&bytes[..width]).expect("strings are UTF-8");
+    text.chars().next().expect("a character begins here")
 }
 
 fn bytes<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
