@@ -37,18 +37,20 @@ use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, LARGE, Object, ShapeWord};
 use crate::parts::ages::Ages;
-use crate::parts::cells::{BLOCK, Block, LARGE_BYTES, MAX_CELL, class_of};
+use crate::parts::cells::BLOCK;
 use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
 use crate::parts::holes::Holes;
 use crate::parts::model::Cause;
 use crate::parts::plane::{GRANULE_SHIFT, Plane};
 use crate::parts::region::Region;
-use crate::parts::space::{Space, write_header, write_large_header};
+use crate::parts::runs::PAGE;
+use crate::parts::space::Space;
 use crate::value::Value;
 
 /// The fewest bytes handed out between two minor collections, and the fewest old ones that call for a major one.
 const LEAST: usize = 4 << 20;
+
 /// See the module.
 pub struct MarkBitmap {
     space: Space,
@@ -94,38 +96,18 @@ unsafe impl Collector for MarkBitmap {
 
     #[inline(always)]
     fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
-        if units >= LARGE as usize {
-            return None;
-        }
-        let cell = self.marks.allocate(class_of(8 + 8 * units))?;
-        Some(write_header(cell, shape.with_units(units as u32), 0))
+        self.marks.allocate(shape, units)
     }
     fn allocate_slow(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
-        let large = units >= LARGE as usize;
-        let bytes = if large {
-            units.checked_mul(8)?.checked_add(16)?.max(LARGE_BYTES)
+        // Whatever is handed out has its bits in every plane.
+        let Space { cells, runs, .. } = &self.space;
+        let end = if units < LARGE as usize {
+            cells.frontier() + BLOCK
         } else {
-            8 + 8 * units
+            runs.frontier().saturating_add(units.saturating_mul(8)).saturating_add(2 * PAGE)
         };
-        if bytes > MAX_CELL {
-            return self.allocate_run(shape, units);
-        }
-        let class = class_of(bytes);
-        let cell = loop {
-            if let Some(cell) = self.marks.allocate(class) {
-                break cell;
-            }
-            if !self.marks.refill(class, &mut self.space)
-                || !self.cover(self.space.cells.frontier())
-            {
-                return None;
-            }
-        };
-        Some(if large {
-            write_large_header(cell, shape, units, 0)
-        } else {
-            write_header(cell, shape.with_units(units as u32), 0)
-        })
+        let covered = self.ages.cover(end) && self.scratch.cover(end);
+        if covered { self.marks.allocate_slow(shape, units, &mut self.space) } else { None }
     }
 
     #[inline(always)]
@@ -203,7 +185,14 @@ unsafe impl Collector for MarkBitmap {
     fn verify(&self) -> Result<(), String> {
         let mut broken = Ok(());
         self.each_object(&mut |object| {
-            if let (Some(text), Ok(())) = (self.complaint(object), &broken) {
+            let complaint = if !self.marks.live().get(object.address(), 0) {
+                Some("is live, but its mark is clear")
+            } else if self.scratch.get(object.address(), 0) {
+                Some("has its bit in scratch set outside a collection")
+            } else {
+                self.ages.complaint(object)
+            };
+            if let (Some(text), Ok(())) = (complaint, &broken) {
                 broken = Err(format!("{:?} {text}", self.space.place(object.address())));
             }
         });
@@ -212,33 +201,12 @@ unsafe impl Collector for MarkBitmap {
 }
 
 impl MarkBitmap {
-    // -- Allocation and barrier ---------------------------------------------------------------------
-
-    #[cold]
-    fn allocate_run(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
-        let object = self.space.allocate_run(shape, units, 0)?;
-        let bytes = self.space.footprint(Self::HEAD, object);
-        if !self.cover(object.address() + 16)
-            || !self.marks.add_run(object, bytes, &mut self.space.model)
-        {
-            self.space.free(Self::HEAD, object);
-            return None;
-        }
-        Some(object)
-    }
-
-    fn cover(&mut self, end: usize) -> bool {
-        self.ages.cover(end) && self.scratch.cover(end)
-    }
-
     #[cold]
     fn remember_young(&mut self, source: Object, target: Object) {
         if !self.ages.is_old(target) {
             self.ages.remember(source, &mut self.space.model);
         }
     }
-
-    // -- Collection ---------------------------------------------------------------------------------
 
     fn run<const MINOR: bool>(&mut self, roots: &mut dyn Roots, promote_all: bool) -> Collection {
         self.marks.retire(&mut self.space.model);
@@ -356,7 +324,9 @@ impl MarkBitmap {
                 let swept = self.sweep_group::<MINOR>(group, promote_all);
                 survivors += swept.live;
                 self.old += swept.old * block.cell_size();
-                reclaimed += self.count_dead(block, group, swept.dead);
+                reclaimed += Holes::objects_of(block, self.scratch.address(group * 64), swept.dead)
+                    .filter(|object| object.format() != Format::Part)
+                    .count();
             }
             self.live += survivors * block.cell_size();
             if !MINOR && survivors == 0 {
@@ -399,17 +369,6 @@ impl MarkBitmap {
         }
     }
 
-    #[inline(always)]
-    fn count_dead(&self, block: Block, group: usize, mut dead: u64) -> usize {
-        let mut count = 0;
-        while dead != 0 {
-            let granule = self.scratch.address(group * 64 + dead.trailing_zeros() as usize);
-            count += usize::from(Holes::object_of(block, granule).format() != Format::Part);
-            dead &= dead - 1;
-        }
-        count
-    }
-
     /// Forgets who refers to the young no longer, and remembers who became old, by its bit in scratch, and does.
     fn update_remembered(&mut self) {
         self.ages.forget_settled(&mut self.space.model);
@@ -422,16 +381,6 @@ impl MarkBitmap {
                 self.ages.remember(object, &mut self.space.model);
             }
             source = next(object.address(), self);
-        }
-    }
-
-    fn complaint(&self, object: Object) -> Option<&'static str> {
-        if !self.marks.live().get(object.address(), 0) {
-            Some("is live, but its mark is clear")
-        } else if self.scratch.get(object.address(), 0) {
-            Some("has its bit in scratch set outside a collection")
-        } else {
-            self.ages.complaint(object)
         }
     }
 }

@@ -9,13 +9,13 @@
 //! Each class of cells bumps through one hole at a time, and no dead cell is written before it is
 //! handed out again. The bits of a hole are set when it is taken, not for each object.
 
-use super::cells::{BLOCK, Block, CLASSES, SIZES};
+use super::cells::{BLOCK, Block, CLASSES, LARGE_BYTES, MAX_CELL, SIZES, class_of};
 use super::model::{Cause, Model};
 use super::plane::{GRANULE_SHIFT, Plane};
 use super::region::{Region, page_size};
-use super::space::Space;
+use super::space::{Space, write_header, write_large_header};
 use crate::heap::HeapError;
-use crate::object::Object;
+use crate::object::{LARGE, Object, ShapeWord};
 
 /// Groups of sixty-four granules in a block.
 const GROUPS: usize = BLOCK >> GRANULE_SHIFT >> 6;
@@ -87,9 +87,68 @@ impl Holes {
         self.taken
     }
 
-    /// The next cell of the hole in use. `None`: see [`Holes::refill`].
+    // -- Allocation ---------------------------------------------------------------------------------
+
+    /// An object from the hole in use, without a head, a flag or a count. `None`: see [`Holes::allocate_slow`].
     #[inline(always)]
-    pub fn allocate(&mut self, class: usize) -> Option<usize> {
+    pub fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
+        if units >= LARGE as usize {
+            return None;
+        }
+        let cell = self.next_cell(class_of(8 + 8 * units))?;
+        Some(write_header(cell, shape.with_units(units as u32), 0))
+    }
+
+    /// The same, of any size, from the next hole, or from new memory. `None`: the limit is reached.
+    #[cold]
+    pub fn allocate_slow(
+        &mut self,
+        shape: ShapeWord,
+        units: usize,
+        space: &mut Space,
+    ) -> Option<Object> {
+        let is_large = units >= LARGE as usize;
+        let bytes = if is_large {
+            units.checked_mul(8)?.checked_add(16)?.max(LARGE_BYTES)
+        } else {
+            8 + 8 * units
+        };
+        if bytes > MAX_CELL {
+            return self.allocate_run(shape, units, space);
+        }
+        let class = class_of(bytes);
+        let cell = loop {
+            match self.next_cell(class) {
+                Some(cell) => break cell,
+                None if self.refill(class, space) => {}
+                None => return None,
+            }
+        };
+        Some(if is_large {
+            write_large_header(cell, shape, units, 0)
+        } else {
+            write_header(cell, shape.with_units(units as u32), 0)
+        })
+    }
+
+    fn allocate_run(
+        &mut self,
+        shape: ShapeWord,
+        units: usize,
+        space: &mut Space,
+    ) -> Option<Object> {
+        let object = space.allocate_run(shape, units, 0)?;
+        if !self.live.cover(object.address() + 16) {
+            space.free(0, object);
+            return None;
+        }
+        self.taken += space.footprint(0, object);
+        self.live.set(object.address(), 0, Cause::Allocate, &mut space.model);
+        Some(object)
+    }
+
+    #[inline(always)]
+    fn next_cell(&mut self, class: usize) -> Option<usize> {
         let lane = &mut self.lanes[class];
         let cell = lane.cursor;
         if cell == lane.limit {
@@ -100,9 +159,7 @@ impl Holes {
     }
 
     /// Finds the next hole for `class`, or takes a fresh block. `false`: there is neither.
-    #[cold]
-    #[inline(never)]
-    pub fn refill(&mut self, class: usize, space: &mut Space) -> bool {
+    fn refill(&mut self, class: usize, space: &mut Space) -> bool {
         loop {
             let Lane { limit, block: number, exhausted, .. } = self.lanes[class];
             let block =
@@ -186,17 +243,6 @@ impl Holes {
         (lane.cursor, lane.limit) = (start, end);
     }
 
-    /// Notes a large object, which has memory of its own. `false`: there is no memory for its bit.
-    #[must_use]
-    pub fn add_run(&mut self, object: Object, bytes: usize, model: &mut Model) -> bool {
-        self.taken += bytes;
-        let covered = self.live.cover(object.address() + 16);
-        if covered {
-            self.live.set(object.address(), 0, Cause::Allocate, model);
-        }
-        covered
-    }
-
     /// Gives back what is left of the holes in use: before a collection, and before a fork.
     pub fn retire(&mut self, model: &mut Model) {
         for class in 0..CLASSES {
@@ -228,6 +274,17 @@ impl Holes {
     #[inline(always)]
     pub fn object_of(block: Block, granule: usize) -> Object {
         Space::object_in_cell(0, block.cell_of(granule + 15), block.class)
+    }
+
+    /// The objects in `block` whose bits are set in `word`, that of the sixty-four granules from `address` on.
+    #[inline(always)]
+    pub fn objects_of(block: Block, address: usize, mut word: u64) -> impl Iterator<Item = Object> {
+        std::iter::from_fn(move || {
+            let granule =
+                (word != 0).then(|| address + ((word.trailing_zeros() as usize) << GRANULE_SHIFT));
+            word &= word.wrapping_sub(1);
+            granule.map(|granule| Holes::object_of(block, granule))
+        })
     }
 
     /// The first object behind `address` whose bit in `plane` is set, small ones first.
@@ -279,7 +336,6 @@ impl Holes {
 mod tests {
     use super::*;
     use crate::Options;
-    use crate::parts::cells::class_of;
 
     #[test]
     fn finds_every_hole_whatever_the_size_of_a_cell() {
@@ -291,7 +347,7 @@ mod tests {
                 while holes.lanes[class].cursor == holes.lanes[class].limit {
                     assert!(holes.refill(class, space));
                 }
-                holes.allocate(class).unwrap()
+                holes.next_cell(class).unwrap()
             };
             let count = 2 * BLOCK / size;
             let mut cells = Vec::new();
