@@ -8,7 +8,7 @@
 //! ```text
 //!   | units, format, shape | flags |  slot 0 | slot 1 | …       8 bytes, never written by a collection
 //!   marks    a bit for 16 bytes: it lived when last marked, or was handed out since; what is clear is a hole
-//!   ages     two bits: collections survived, 3 is old; and one for the old that may refer to the young, and a list of these
+//!   ages     two bits: collections survived, 3 is old; and one for the old that may refer to the young, which are listed
 //!   scratch  a bit: reached by this collection; its pages exist only while it runs
 //! ```
 //!

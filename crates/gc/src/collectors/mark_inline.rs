@@ -56,6 +56,8 @@ pub struct MarkInline {
     finalizable: Finalizable,
     /// Bytes that may still be allocated before a collection is due.
     allowance: isize,
+    /// What was added to it because collections were switched off.
+    overdrawn: isize,
     automatic: bool,
     /// Bytes of the objects that survived the last collection.
     live: isize,
@@ -79,6 +81,7 @@ unsafe impl Collector for MarkInline {
             gray,
             finalizable,
             allowance: LEAST_ALLOWANCE,
+            overdrawn: 0,
             automatic: true,
             live: 0,
         })
@@ -96,7 +99,8 @@ unsafe impl Collector for MarkInline {
     fn allocate_slow(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
         self.allowance -= bytes_of(units);
         if self.allowance < 0 && !self.automatic {
-            self.allowance = OVERDRAFT;
+            self.allowance += OVERDRAFT;
+            self.overdrawn += OVERDRAFT;
         }
         self.space.allocate_slow(Self::HEAD, shape, units, 0)
     }
@@ -112,10 +116,13 @@ unsafe impl Collector for MarkInline {
     }
 
     fn is_due(&self) -> bool {
-        self.allowance < 0
+        self.allowance < self.overdrawn
     }
     fn set_automatic(&mut self, automatic: bool) {
         self.automatic = automatic;
+        if automatic {
+            self.allowance -= std::mem::take(&mut self.overdrawn);
+        }
     }
     fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
         if request == Request::Automatic && !self.is_due() {
@@ -128,6 +135,7 @@ unsafe impl Collector for MarkInline {
         let reclaimed = self.sweep();
         self.gray.give_back();
         self.allowance = self.live.max(LEAST_ALLOWANCE);
+        self.overdrawn = 0;
         Collection { generation: Some(0), reclaimed, uncollectable: 0, finalizers }
     }
 
