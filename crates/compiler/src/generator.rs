@@ -22,7 +22,9 @@ mod expression;
 mod frame;
 mod handler;
 mod jump;
+mod literal;
 mod repetition;
+mod spine;
 mod statement;
 mod variable;
 

@@ -1,7 +1,8 @@
 //! Assignments.
 
 use super::Generator;
-use super::expression::{Destination, constant_form};
+use super::expression::Destination;
+use super::spine::constant_form;
 use super::variable::Location;
 use calf_bytecode::Op;
 use calf_parser::ast::{BinaryOperator, Expression, ExpressionKind, Target, Variable};

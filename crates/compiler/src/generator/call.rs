@@ -4,7 +4,8 @@
 //! than there are, the arguments go into a list.
 
 use super::Generator;
-use super::expression::{constant_form, number};
+use super::expression::number;
+use super::spine::constant_form;
 use super::variable::Location;
 use calf_bytecode::Op;
 use calf_parser::ast::{BinaryOperator, Expression, ExpressionKind, UnaryOperator, Variable};

@@ -269,7 +269,7 @@ fn row(operator: BinaryOperator) -> Row {
 }
 
 fn is_arithmetic(operator: BinaryOperator) -> bool {
-    super::expression::constant_form(operator).is_some()
+    super::spine::constant_form(operator).is_some()
 }
 
 /// Is this literal true?
