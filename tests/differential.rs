@@ -80,14 +80,14 @@ fn first_difference(expected: &Behaviour, got: &Behaviour) -> String {
 
 #[test]
 fn every_strategy_runs_a_program_alike() {
-    for seed in seeds(0..40) {
+    for seed in seeds(0..100) {
         compare(seed, false);
     }
 }
 
 #[test]
 fn every_strategy_runs_a_program_alike_under_stress() {
-    for seed in seeds(0..6) {
+    for seed in seeds(0..10) {
         compare(seed, true);
     }
 }

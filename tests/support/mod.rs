@@ -6,6 +6,7 @@ pub(crate) mod expectation;
 pub(crate) mod generator;
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,6 @@ pub(crate) struct Calf {
 }
 
 /// What a run left behind.
-#[derive(Debug)]
 pub(crate) struct Outcome {
     /// The exit code, or 128 + the signal that ended the process.
     pub(crate) code: i32,
@@ -141,6 +141,28 @@ impl Calf {
             Outcome { code, stdout, stderr, timed_out }
         })
     }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("code", &self.code)
+            .field("stdout", &clipped(&self.stdout))
+            .field("stderr", &clipped(&self.stderr))
+            .field("timed_out", &self.timed_out)
+            .finish()
+    }
+}
+
+/// The beginning and the end of a text that may be endless.
+fn clipped(text: &str) -> String {
+    const SHOWN: usize = 1500;
+    if text.len() <= 2 * SHOWN {
+        return text.to_owned();
+    }
+    let first = &text[..text.floor_char_boundary(SHOWN)];
+    let last = &text[text.ceil_char_boundary(text.len() - SHOWN)..];
+    format!("{first} … {} bytes … {last}", text.len() - first.len() - last.len())
 }
 
 fn read_text(source: &mut impl Read) -> String {
