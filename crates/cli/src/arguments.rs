@@ -68,7 +68,7 @@ Exit codes: 0 all is well, 64 usage, 65 the program does not compile, 70 it fail
 
 fn parser() -> Parser {
     let strategy = Arg::new("gc").long("gc").value_name("NAME[:opt=v,…]").global(true).help(
-        "The collector to run under; `calf gc list` names them [default: $CALF_GC or inline]",
+        "The collector to run under; `calf gc list` names them [default: $CALF_GC or the one marked there]",
     );
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).global(true).action(ArgAction::SetTrue).help(help)
@@ -322,7 +322,7 @@ fn chosen(matches: &ArgMatches) -> Result<(Strategy, Vec<(String, String)>), i32
     let given = matches.get_one::<String>("gc").cloned();
     let from = if given.is_some() { "'--gc'" } else { "the variable CALF_GC" };
     let text = given.or_else(|| std::env::var("CALF_GC").ok().filter(|name| !name.is_empty()));
-    let text = text.unwrap_or_else(|| "inline".to_string());
+    let text = text.unwrap_or_else(|| Strategy::DEFAULT.row().name.to_string());
     let (name, options) = text.split_once(':').unwrap_or((&text, ""));
     let Some(strategy) = Strategy::named(name) else {
         return Err(unknown_strategy(name, from));

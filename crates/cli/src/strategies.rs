@@ -12,7 +12,9 @@ pub(crate) fn list(names_only: bool) -> i32 {
         if names_only {
             writeln!(text, "{}", row.name).expect("a string takes all");
         } else {
-            writeln!(text, "{:width$}  {}", row.name, row.lesson).expect("a string takes all");
+            let default = if row.strategy == Strategy::DEFAULT { " (the default)" } else { "" };
+            writeln!(text, "{:width$}  {}{default}", row.name, row.lesson)
+                .expect("a string takes all");
         }
     }
     crate::print(&text)

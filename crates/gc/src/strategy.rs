@@ -81,6 +81,9 @@ impl Row {
 }
 
 impl Strategy {
+    /// The strategy of a program that chooses none.
+    pub const DEFAULT: Strategy = Strategy::Inline;
+
     /// Its row.
     pub fn row(self) -> &'static Row {
         STRATEGIES.iter().find(|row| row.strategy == self).expect("each strategy has a row")

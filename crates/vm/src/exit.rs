@@ -28,7 +28,7 @@ impl<C: Collector> Vm<C> {
         let mut code = code;
         self.leaving = None;
         self.finishing = true;
-        let mut policy = self.options.exit;
+        let policy = if self.leaving_at_once { ExitPolicy::Immediate } else { self.options.exit };
         if policy != ExitPolicy::Immediate {
             self.heap.set_phase(Some(calf_gc::parts::model::Cause::Exit));
             if let Err(Thrown) = self.run_hooks(Hook::AtExit, true) {
@@ -40,9 +40,6 @@ impl<C: Collector> Vm<C> {
                     }
                 }
             }
-        }
-        if self.leaving_at_once {
-            policy = ExitPolicy::Immediate;
         }
         if policy == ExitPolicy::Full {
             self.tear_down();

@@ -153,9 +153,9 @@ impl<C: Collector> Vm<C> {
         };
         let module = self.add_module(text);
         self.imported.insert(whole.clone(), module as u32);
-        let object = self.module_object(module)?;
-        let object = self.retained(object);
-        self.put(place, object);
+        // The module lives from now on, so that a cycle of imports finds it; the register gets it when the file has run, since
+        // until then no collector looks at that register.
+        self.module_object(module)?;
         let code = match self.compile(&file, module, false) {
             Ok(code) => code,
             Err(diagnostics) => {
@@ -167,6 +167,9 @@ impl<C: Collector> Vm<C> {
         };
         let result = self.run_code(code)?;
         self.heap.release(result);
+        let object = self.module_object(module)?;
+        let object = self.retained(object);
+        self.put(place, object);
         Ok(())
     }
 

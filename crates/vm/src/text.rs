@@ -5,6 +5,8 @@
 
 use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
+use crate::output::OutputState;
+use crate::program::exit_code;
 use crate::vm::{Handle, Vm};
 use crate::{list, map, string};
 use calf_gc::{Collector, Object, Value};
@@ -348,6 +350,12 @@ impl<C: Collector> Vm<C> {
             self.output.write(text.as_bytes());
         }
         self.output.end_line();
+        if self.output.state() != OutputState::Open {
+            // Nobody will read what the program still has to say: it ends, as by SIGPIPE.
+            self.leaving = Some(exit_code::CLOSED_PIPE);
+            self.leaving_at_once = true;
+            return Err(Thrown);
+        }
         Ok(())
     }
 }

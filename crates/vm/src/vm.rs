@@ -90,7 +90,7 @@ pub struct Vm<C: Collector> {
     pub(crate) epoch: u64,
     /// Set by `os.exit`: the code to leave with once every frame is left.
     pub(crate) leaving: Option<i32>,
-    /// `os.quickExit` was called: nothing more is run.
+    /// The output has no reader left: nothing more is run.
     pub(crate) leaving_at_once: bool,
     /// The exit policy is being carried out.
     pub(crate) finishing: bool,
