@@ -145,7 +145,7 @@ mod tests {
             let mut calls = 0usize;
             let mut order = sorted(length, |_, _| {
                 calls += 1;
-                calls % 3 != 0
+                !calls.is_multiple_of(3)
             });
             order.sort_unstable();
             assert_eq!(order, (0..length).collect::<Vec<_>>());
