@@ -244,10 +244,10 @@ impl<C: Collector> Vm<C> {
                 at += 1;
             },
             Kind::String => {
-                let text = string::text(&object);
-                let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+                if at >= string::byte_length(object) {
                     return Ok(false);
-                };
+                }
+                let character = string::character_at(&object, at);
                 at += character.len_utf8() - 1;
                 self.character(character)?
             }

@@ -74,6 +74,19 @@ pub(crate) fn text(string: &Object) -> &str {
     std::str::from_utf8(bytes(string)).expect("strings are UTF-8")
 }
 
+/// The character that begins at byte `at`, without a look at the rest of the text.
+pub(crate) fn character_at(string: &Object, at: usize) -> char {
+    let bytes = &bytes(string)[at..];
+    let width = match bytes[0] {
+        0..0x80 => 1,
+        0x80..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        0xF0.. => 4,
+    };
+    let text = std::str::from_utf8(&bytes[..width]).expect("strings are UTF-8");
+    text.chars().next().expect("a character begins here")
+}
+
 /// Are both strings, with the same bytes?
 #[inline]
 pub(crate) fn same_text(left: Value, right: Value) -> bool {

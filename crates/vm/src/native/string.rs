@@ -243,25 +243,12 @@ fn characters<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Valu
     let list = vm.hold(list);
     let mut at = 0;
     while at < string::byte_length(receiver(arguments)) {
-        let character = character_at(&receiver(arguments), at);
+        let character = string::character_at(&receiver(arguments), at);
         at += character.len_utf8();
         let character = vm.character(character)?;
         vm.push_item(vm.handle(list), character)?;
     }
     Ok(vm.release_to(list))
-}
-
-/// The character that begins at byte `at`, without a look at the rest of the text.
-fn character_at(string: &Object, at: usize) -> char {
-    let bytes = &string::bytes(string)[at..];
-    let width = match bytes[0] {
-        0..0x80 => 1,
-        0x80..0xE0 => 2,
-        0xE0..0xF0 => 3,
-        0xF0.. => 4,
-    };
-    let text = std::str::from_utf8(&bytes[..width]).expect("strings are UTF-8");
-    text.chars().next().expect("a character begins here")
 }
 
 fn bytes<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
