@@ -156,7 +156,6 @@ fn uncaught_lack_of_memory_gives_70() {
 
 /// Ten million objects, each held by the next only: nothing may recurse over them.
 #[test]
-#[ignore = "takes minutes in a debug build: cargo test --release --test hostile -- --ignored"]
 fn ten_million_linked_objects_under_every_strategy() {
     let code = "class Node { init(next) { this.next = next; } }\n\
                 var head = nil;\n\

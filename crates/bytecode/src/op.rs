@@ -192,7 +192,7 @@ ops! {
 
     IterateBegin      A     No    (Register Unused   Unused  ) "R[A] = what to iterate over, from R[A]; R[A+1] = the first position"
     IterateNext       AB    Jump  (Register Register Unused  ) "R[B] = the next item of the iteration in R[A], R[A+1]; jump if there is none; polls"
-    Throw             A     No    (Register Unused   Unused  ) "throw R[A], taken"
+    Throw             AB    No    (Register Number   Unused  ) "throw R[A], taken; B is 1 behind a finally, where what was thrown goes on"
     Print             A     No    (Register Unused   Unused  ) "print R[A]"
     Import            ABx   No    (Register Constant Unused  ) "R[A] = the module of the file K[Bx]"
     Exit              Z     No    (Unused   Unused   Unused  ) "leave the loop; only in the machine's own code, never in a function"

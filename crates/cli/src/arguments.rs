@@ -320,7 +320,7 @@ fn usage(message: &str) -> i32 {
 /// The strategy of this name and its options, from the flag or the environment.
 fn chosen(matches: &ArgMatches) -> Result<(Strategy, Vec<(String, String)>), i32> {
     let given = matches.get_one::<String>("gc").cloned();
-    let from = if given.is_some() { "'--gc'" } else { "the variable CALF_GC" };
+    let from = if given.is_some() { "--gc" } else { "CALF_GC" };
     let text = given.or_else(|| std::env::var("CALF_GC").ok().filter(|name| !name.is_empty()));
     let text = text.unwrap_or_else(|| Strategy::DEFAULT.row().name.to_string());
     let (name, options) = text.split_once(':').unwrap_or((&text, ""));

@@ -24,5 +24,8 @@ pub(crate) fn catch_interrupt() {
         action.sa_sigaction = handler as usize;
         libc::sigemptyset(&mut action.sa_mask);
         libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+        // A program that is sent one of these ends by it, also where the runtime below had a handler of its own.
+        libc::signal(libc::SIGSEGV, libc::SIG_DFL);
+        libc::signal(libc::SIGBUS, libc::SIG_DFL);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn list(names_only: bool) -> i32 {
 /// Everything the table says of one strategy.
 pub(crate) fn explain(name: &str) -> i32 {
     let Some(strategy) = Strategy::named(name) else {
-        return unknown_strategy(name, "'NAME'");
+        return unknown_strategy(name, "NAME");
     };
     let row = strategy.row();
     let mut text = format!("{}: {}\n\n", row.name, row.lesson);

@@ -95,7 +95,11 @@ impl<C: Collector> Vm<C> {
     pub(crate) fn throw(&mut self, kind: ErrorKind, message: impl AsRef<str>) -> Thrown {
         let origin = self.origin();
         match self.new_error(kind, message.as_ref(), &origin) {
-            Ok(error) => self.travel(error, Some(origin)),
+            Ok(error) => {
+                self.travel(error, Some(origin));
+                self.remember_thrown();
+                Thrown
+            }
             // Out of memory while making the error: that one is thrown instead.
             Err(Thrown) => Thrown,
         }
@@ -120,28 +124,61 @@ impl<C: Collector> Vm<C> {
         Thrown
     }
 
-    /// Throws a value of the program's. An error instance that was thrown before keeps its origin and its trace.
-    pub(crate) fn throw_value(&mut self, value: Value) -> Thrown {
-        if self.origin.is_some() && self.last_thrown == value.bits() && value.is_object() {
+    /// Throws a value of the program's (owned). An error that was thrown before, and whatever goes on behind a `finally`, keeps its
+    /// origin; an error without a trace gets one.
+    pub(crate) fn throw_value(&mut self, value: Value, goes_on: bool) -> Thrown {
+        let is_error = self.is_error(value);
+        if (is_error || goes_on) && self.origin.is_some() && self.is_last_thrown(value) {
             return self.travel(value, None);
         }
         let origin = self.origin();
         let trace = self.symbols.intern("trace");
-        if self.is_error(value) && self.field(value, trace).is_none_or(Value::is_nil) {
+        let mut value = value;
+        if is_error && self.field(value, trace).is_none_or(Value::is_nil) {
             let handle = self.hold(value);
             let filled = self
                 .trace_list(&origin)
                 .and_then(|list| self.set_field(self.handle(handle), trace, list));
-            let value = self.release_to(handle);
+            value = self.release_to(handle);
             if filled.is_err() {
                 self.heap.release(value);
                 return Thrown;
             }
-            self.last_thrown = value.bits();
-            return self.travel(value, Some(origin));
         }
-        self.last_thrown = value.bits();
-        self.travel(value, Some(origin))
+        self.travel(value, Some(origin));
+        self.remember_thrown();
+        Thrown
+    }
+
+    fn is_last_thrown(&self, value: Value) -> bool {
+        match self.mutator.last_thrown.as_object() {
+            Some(weak) => value.is_object() && weak.get(0) == value,
+            None => !value.is_object() && self.mutator.last_thrown == value,
+        }
+    }
+
+    /// Remembers what travels, weakly. Without memory for that it is forgotten.
+    fn remember_thrown(&mut self) {
+        let mut last = self.mutator.exception;
+        if last.is_object() {
+            let word = crate::kind::Kind::Weak.shape_word();
+            let weak = match self.heap.allocate(word, 1) {
+                Some(weak) => Some(weak),
+                None => {
+                    let weak = self.heap.allocate_at_safepoint(&mut self.mutator, word, 1);
+                    self.after_collection();
+                    weak
+                }
+            };
+            last = Value::NIL;
+            if let Some(weak) = weak {
+                self.initialize(weak, 0, self.mutator.exception);
+                self.heap.register_weak(weak);
+                last = Value::object(weak);
+            }
+        }
+        let old = std::mem::replace(&mut self.mutator.last_thrown, last);
+        self.heap.release(old);
     }
 
     /// Where the machine is now.
@@ -232,7 +269,6 @@ impl<C: Collector> Vm<C> {
         let symbol = self.symbols.intern("trace");
         self.set_field(self.handle(instance), symbol, trace)?;
         let error = self.release_to(instance);
-        self.last_thrown = error.bits();
         Ok(error)
     }
 

@@ -1,6 +1,7 @@
 //! The way out: collections asked for, hooks, the exit policy.
 
 use crate::error::Thrown;
+use crate::kind::Kind;
 use crate::mutator::Hook;
 use crate::output::OutputState;
 use crate::program::exit_code;
@@ -31,15 +32,7 @@ impl<C: Collector> Vm<C> {
         let policy = if self.leaving_at_once { ExitPolicy::Immediate } else { self.options.exit };
         if policy != ExitPolicy::Immediate {
             self.heap.set_phase(Some(calf_gc::parts::model::Cause::Exit));
-            if let Err(Thrown) = self.run_hooks(Hook::AtExit, true) {
-                match self.leaving {
-                    Some(other) => code = other,
-                    None => {
-                        self.report();
-                        code = exit_code::RUNTIME;
-                    }
-                }
-            }
+            code = self.run_exit_functions(code);
         }
         if policy == ExitPolicy::Full {
             self.tear_down();
@@ -62,6 +55,19 @@ impl<C: Collector> Vm<C> {
         }
         self.run_finalizers();
         self.drop_handles(0);
+        // Data first, the newest first, so that finalizers still find functions, classes and numbers; then the rest.
+        for number in (0..self.mutator.globals_count).rev() {
+            // SAFETY: globals up to the count are initialised.
+            let value = unsafe { *self.mutator.globals.add(number) };
+            let kind = self.kind(value);
+            if matches!(kind, Some(Kind::Instance | Kind::List | Kind::Map | Kind::BoundMethod)) {
+                self.replace_global(number, Value::NIL);
+                self.run_finalizers();
+            }
+        }
+        if self.heap.is_enabled() {
+            self.collect(Request::Full);
+        }
         for number in 0..self.mutator.globals_count {
             self.replace_global(number, Value::NIL);
         }
@@ -73,6 +79,33 @@ impl<C: Collector> Vm<C> {
         if self.heap.is_enabled() {
             self.collect(Request::Full);
         }
+    }
+
+    /// Calls the functions given to `os.atExit`, the last one first. One that fails is reported, and the others still run.
+    fn run_exit_functions(&mut self, mut code: i32) -> i32 {
+        while let Some(list) = self.mutator.hooks[Hook::AtExit as usize].as_object()
+            && crate::list::length(list) > 0
+        {
+            let last = crate::list::length(list) - 1;
+            let function = self.hold_borrowed(crate::list::item(list, last));
+            let items = crate::list::items(list).expect("a list with items");
+            self.set_part_slot(list, items, last, Value::NIL);
+            self.set_raw(list, crate::list::LENGTH, last as u64);
+            let result = self.call(self.handle(function), &[]);
+            let function = self.release_to(function);
+            self.heap.release(function);
+            match result {
+                Ok(value) => self.heap.release(value),
+                Err(Thrown) => match self.leaving.take() {
+                    Some(other) => code = other,
+                    None => {
+                        self.report();
+                        code = exit_code::RUNTIME;
+                    }
+                },
+            }
+        }
+        code
     }
 
     /// Calls the functions of a hook, in the order of registration or the other way round.

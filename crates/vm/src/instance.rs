@@ -121,7 +121,7 @@ impl<C: Collector> Vm<C> {
                     }
                 }
                 self.set_slot(object, last, Value::object(grown));
-                object.set_shape_word(next_word);
+                self.heap.set_shape(object, next_word);
                 let owned = self.release_to(value);
                 self.store_at(object, place, owned);
                 let instance = self.release_to(held);
@@ -130,7 +130,7 @@ impl<C: Collector> Vm<C> {
                 return Ok(());
             }
         }
-        object.set_shape_word(next_word);
+        self.heap.set_shape(object, next_word);
         self.store_at(object, place, owned);
         self.write_layout_of(object);
         Ok(())
@@ -255,6 +255,13 @@ impl<C: Collector> Vm<C> {
                 ) =>
                 {
                     Err(self.throw(ErrorKind::TypeError, "Only instances have properties."))
+                }
+                // The book's words, for the one kind of object with properties of its own that the book has, too.
+                None if kind == Kind::String => {
+                    let name = self.symbols.name(symbol);
+                    let message =
+                        format!("Only instances have properties. A string has no '{name}'.");
+                    Err(self.throw(ErrorKind::PropertyError, message))
                 }
                 None => Err(self.undefined_property(symbol)),
             },

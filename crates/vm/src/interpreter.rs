@@ -565,7 +565,8 @@ impl<C: Collector> Vm<C> {
                                     retained!(register!(b(word)))
                                 };
                                 if (*site).next_word != (*site).shape_word {
-                                    object.set_shape_word(calf_gc::ShapeWord((*site).next_word));
+                                    self.heap
+                                        .set_shape(object, calf_gc::ShapeWord((*site).next_word));
                                 }
                                 self.heap.store(object, (*site).offset as usize - 1, value);
                                 skip_extension!();
@@ -730,20 +731,18 @@ impl<C: Collector> Vm<C> {
                     check!(self.iterate_begin(place!(a(word))));
                 }
                 Op::IterateNext => {
+                    // Before the item is there: its register is not yet one that a collector looks at.
+                    poll!();
                     let (iterated, position) = (register!(a(word)), register!(a(word) + 1));
                     if let Some(value) = list_item(iterated, position) {
                         set!(b(word), retained!(value));
                         set!(a(word) + 1, Value::number(position.as_number_unchecked() + 1.0));
                         skip_extension!();
-                        poll!();
                         continue;
                     }
                     save!();
                     match self.iterate_next(place!(a(word)), place!(b(word))) {
-                        Ok(true) => {
-                            skip_extension!();
-                            poll!();
-                        }
+                        Ok(true) => skip_extension!(),
                         Ok(false) => jump!(false),
                         Err(Thrown) => thrown!(),
                     }
@@ -751,7 +750,7 @@ impl<C: Collector> Vm<C> {
                 Op::Throw => {
                     save!();
                     let value = taken!(a(word));
-                    self.throw_value(value);
+                    self.throw_value(value, b(word) != 0);
                     thrown!();
                 }
                 Op::Print => {

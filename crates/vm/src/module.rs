@@ -165,8 +165,14 @@ impl<C: Collector> Vm<C> {
                 return Err(self.throw(ErrorKind::ValueError, message));
             }
         };
-        let result = self.run_code(code)?;
-        self.heap.release(result);
+        match self.run_code(code) {
+            Ok(result) => self.heap.release(result),
+            Err(Thrown) => {
+                // A half-made module is nobody's: the next import runs the file again.
+                self.imported.remove(&whole);
+                return Err(Thrown);
+            }
+        }
         let object = self.module_object(module)?;
         let object = self.retained(object);
         self.put(place, object);

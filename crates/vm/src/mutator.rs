@@ -55,6 +55,9 @@ pub struct Mutator {
     pub caches_count: usize,
     /// Values that natives and slow paths hold; each handle owns what it holds.
     pub handles: Vec<Value>,
+    /// What was thrown last: a weak reference to it, or the value itself if it is no object. So one that is thrown again is
+    /// known, and nothing is kept alive.
+    pub last_thrown: Value,
     /// What was thrown, while it travels.
     pub exception: Value,
     /// Constants of loaded code: where and how many.
@@ -126,6 +129,7 @@ impl Mutator {
             caches: std::ptr::with_exposed_provenance_mut(caches.start()),
             caches_count: 0,
             handles: Vec::with_capacity(1024),
+            last_thrown: Value::NIL,
             exception: Value::NIL,
             constants: Vec::new(),
             known: Vec::new(),
@@ -274,6 +278,7 @@ unsafe impl Roots for Mutator {
         }
         self.handles.iter_mut().for_each(&mut *visit);
         visit(&mut self.exception);
+        visit(&mut self.last_thrown);
         self.known.iter_mut().for_each(&mut *visit);
         self.builtins.iter_mut().for_each(&mut *visit);
         self.modules.iter_mut().for_each(|module| visit(&mut module.object));

@@ -55,9 +55,12 @@ pub struct Class {
     pub finalizes: bool,
     /// Does it have `toString`?
     pub has_text: bool,
+    /// For each field name, the shapes that were reached by adding it.
+    fields: HashMap<Symbol, Vec<u32>>,
 }
 
-/// One shape.
+/// One shape. Shapes that follow one another without a fork form a chain, so that whether one comes before another is
+/// found without a walk from field to field.
 pub struct Shape {
     /// The class's number.
     pub class: u32,
@@ -65,9 +68,8 @@ pub struct Shape {
     pub count: u32,
     parent: u32,
     name: Symbol,
-    transitions: Vec<(Symbol, u32)>,
-    /// Field positions, built when the shape is first searched.
-    positions: Option<HashMap<Symbol, u32>>,
+    chain: u32,
+    goes_on: bool,
 }
 
 /// Every class and shape.
@@ -76,6 +78,9 @@ pub struct Shapes {
     /// Classes by number.
     pub classes: Vec<Class>,
     shapes: Vec<Shape>,
+    /// For each chain, the shape that it branched off from; its own first shape if from none.
+    chains: Vec<u32>,
+    transitions: HashMap<(u32, Symbol), u32>,
 }
 
 /// There are no shape numbers left.
@@ -86,14 +91,16 @@ impl Shapes {
     /// A new class with nothing in it.
     pub fn new_class(&mut self, capacity: u32) -> Result<u32, TooManyShapes> {
         let class = self.classes.len() as u32;
+        let chain = self.chains.len() as u32;
         let first_shape = self.push(Shape {
             class,
             count: 0,
             parent: 0,
             name: Symbol(0),
-            transitions: Vec::new(),
-            positions: None,
+            chain,
+            goes_on: false,
         })?;
+        self.chains.push(first_shape);
         self.classes.push(Class {
             methods: HashMap::new(),
             first_shape,
@@ -101,6 +108,7 @@ impl Shapes {
             initializer: None,
             finalizes: false,
             has_text: false,
+            fields: HashMap::new(),
         });
         Ok(class)
     }
@@ -125,22 +133,28 @@ impl Shapes {
     }
 
     /// The position of field `name` in instances of this shape.
-    pub fn position(&mut self, number: u32, name: Symbol) -> Option<u32> {
-        let at = (number - FIRST_INSTANCE) as usize;
-        if self.shapes[at].positions.is_none() {
-            let mut positions = HashMap::new();
-            let mut walk = number;
-            loop {
-                let shape = self.shape(walk);
-                if shape.count == 0 {
-                    break;
-                }
-                positions.insert(shape.name, shape.count - 1);
-                walk = shape.parent;
+    pub fn position(&self, number: u32, name: Symbol) -> Option<u32> {
+        let class = &self.classes[self.shape(number).class as usize];
+        let adding = class.fields.get(&name)?;
+        let found = adding.iter().find(|&&added| self.is_before(added, number))?;
+        Some(self.shape(*found).count - 1)
+    }
+
+    /// Is `earlier` the shape `later` or one on the way to it?
+    fn is_before(&self, earlier: u32, later: u32) -> bool {
+        let earlier = self.shape(earlier);
+        let mut walk = later;
+        loop {
+            let shape = self.shape(walk);
+            if shape.chain == earlier.chain {
+                return earlier.count <= shape.count;
             }
-            self.shapes[at].positions = Some(positions);
+            let origin = self.chains[shape.chain as usize];
+            if self.shape(origin).chain == shape.chain {
+                return false;
+            }
+            walk = origin;
         }
-        self.shapes[at].positions.as_ref().and_then(|positions| positions.get(&name).copied())
     }
 
     /// The names of the fields of this shape, in order.
@@ -159,20 +173,22 @@ impl Shapes {
     pub fn add_field(&mut self, number: u32, name: Symbol) -> Result<(u32, u32), TooManyShapes> {
         let shape = self.shape(number);
         let position = shape.count;
-        if let Some(&(_, next)) = shape.transitions.iter().find(|(symbol, _)| *symbol == name) {
+        if let Some(&next) = self.transitions.get(&(number, name)) {
             return Ok((next, position));
         }
         let class = shape.class;
-        let next = self.push(Shape {
-            class,
-            count: position + 1,
-            parent: number,
-            name,
-            transitions: Vec::new(),
-            positions: None,
-        })?;
-        self.shapes[(number - FIRST_INSTANCE) as usize].transitions.push((name, next));
+        let chain = if shape.goes_on { self.chains.len() as u32 } else { shape.chain };
+        let branches = shape.goes_on;
+        let count = position + 1;
+        let next =
+            self.push(Shape { class, count, parent: number, name, chain, goes_on: false })?;
+        if branches {
+            self.chains.push(number);
+        }
+        self.shapes[(number - FIRST_INSTANCE) as usize].goes_on = true;
+        self.transitions.insert((number, name), next);
         let class = &mut self.classes[class as usize];
+        class.fields.entry(name).or_default().push(next);
         class.capacity = class.capacity.max((position + 1).min(MAXIMAL_CAPACITY));
         Ok((next, position))
     }

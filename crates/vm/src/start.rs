@@ -37,7 +37,7 @@ impl<C: Collector> Vm<C> {
             output: Output::default(),
             no_file,
             origin: None,
-            last_thrown: 0,
+            finalizing: false,
             out_of_memory: usize::MAX,
             depth: 0,
             characters: 0,

@@ -279,12 +279,13 @@ impl<C: Collector> Vm<C> {
     /// The lists and maps that can be reached from themselves by a way from `root`, in the order in which that shows.
     fn find_circular(&self, root: Value) -> Vec<Object> {
         let mut circular = Vec::new();
+        let mut known: HashSet<Object> = HashSet::new();
         // Reached and still open, or done.
         let mut open: HashMap<Object, bool> = HashMap::new();
         let mut stack: Vec<(Object, usize)> = Vec::new();
-        let enter = |value: Value,
-                     open: &mut HashMap<Object, bool>,
-                     circular: &mut Vec<Object>|
+        let mut enter = |value: Value,
+                         open: &mut HashMap<Object, bool>,
+                         circular: &mut Vec<Object>|
          -> Option<Object> {
             let object = value.as_object()?;
             if !matches!(Kind::of_shape(object.shape()), Kind::List | Kind::Map) {
@@ -292,7 +293,7 @@ impl<C: Collector> Vm<C> {
             }
             match open.get(&object) {
                 Some(true) => {
-                    if !circular.contains(&object) {
+                    if known.insert(object) {
                         circular.push(object);
                     }
                     None

@@ -7,10 +7,12 @@ use crate::mutator::Mutator;
 use crate::native::NativeFunction;
 use crate::output::Output;
 use crate::shape::{Shapes, Symbol, Symbols};
+use calf_gc::heap::{ATTENTION, ATTENTION_FINALIZERS, ATTENTION_INTERRUPT};
 use calf_gc::{Collector, Heap, Object, Row, ShapeWord, Value};
 use calf_source::SourceFile;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 /// How the process ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -73,8 +75,6 @@ pub struct Vm<C: Collector> {
     pub(crate) output: Output,
     pub(crate) no_file: Rc<SourceFile>,
     pub(crate) origin: Option<Origin>,
-    /// The word of the value thrown last, to know one that is thrown again.
-    pub(crate) last_thrown: u64,
     /// Where among the known objects the error is that is thrown when nothing can be made.
     pub(crate) out_of_memory: usize,
     /// Runs of the interpreter within natives within runs.
@@ -92,6 +92,8 @@ pub struct Vm<C: Collector> {
     pub(crate) leaving: Option<i32>,
     /// The output has no reader left: nothing more is run.
     pub(crate) leaving_at_once: bool,
+    /// A finalizer is running.
+    pub(crate) finalizing: bool,
     /// The exit policy is being carried out.
     pub(crate) finishing: bool,
     /// Texts of string constants: their place among the known objects.
@@ -113,6 +115,9 @@ impl Handle {
         Handle(handles.len() - 1)
     }
 }
+
+/// Finalizers run in a row before the program goes on: one that makes the next is an endless loop otherwise.
+const FINALIZERS_AT_ONCE: usize = 1_000_000;
 
 /// How deep natives may call back into the language.
 const NATIVE_DEPTH: usize = 180;
@@ -283,43 +288,62 @@ impl<C: Collector> Vm<C> {
     #[cold]
     #[inline(never)]
     pub(crate) fn poll(&mut self) -> Result<(), Thrown> {
-        if self.heap.take_attention() & calf_gc::heap::ATTENTION_INTERRUPT != 0 {
+        let attention = self.heap.take_attention();
+        if attention & ATTENTION_INTERRUPT != 0 {
+            // The finalizers wait for the next safepoint.
+            ATTENTION.fetch_or(attention & ATTENTION_FINALIZERS, Ordering::Relaxed);
             return Err(self.throw(ErrorKind::Interrupt, "Interrupted."));
         }
         self.run_finalizers();
-        Ok(())
+        if self.leaving.is_some() { Err(Thrown) } else { Ok(()) }
     }
 
-    /// Runs the finalizers that wait. What one of them throws is printed and goes no further.
+    /// Runs the finalizers that wait, and those that come to wait meanwhile. What one of them throws is printed and goes no
+    /// further. Within a finalizer nothing is run: the outer call goes on with it.
     pub(crate) fn run_finalizers(&mut self) {
-        while let Some(object) = self.heap.next_finalizer() {
-            if !self.finishing {
-                self.heap.set_phase(Some(calf_gc::parts::model::Cause::Finalize));
-            }
-            let value = Value::object(object);
-            let mark = self.mark();
-            let handle = self.hold(value);
-            let symbol = self.symbols.intern("finalize");
-            let saved = std::mem::replace(&mut self.mutator.exception, Value::NIL);
-            let origin = self.origin.take();
-            let result = self.call_method(self.handle(handle), symbol, &[]);
-            match result {
-                Ok(value) => self.heap.release(value),
-                Err(Thrown) if self.leaving.is_some() => {}
-                Err(Thrown) => {
-                    let text = self.exception_text();
-                    self.output.flush_quietly();
-                    eprintln!("error in finalize(), ignored: {text}");
-                }
-            }
-            let thrown = std::mem::replace(&mut self.mutator.exception, saved);
-            self.heap.release(thrown);
-            self.origin = origin;
-            self.drop_handles(mark);
-            if !self.finishing {
-                self.heap.set_phase(None);
+        if self.finalizing {
+            return;
+        }
+        self.finalizing = true;
+        if !self.finishing {
+            self.heap.set_phase(Some(calf_gc::parts::model::Cause::Finalize));
+        }
+        let mut runs = 0;
+        while self.leaving.is_none() && runs < FINALIZERS_AT_ONCE {
+            let Some(object) = self.heap.next_finalizer() else { break };
+            self.run_finalizer(Value::object(object));
+            runs += 1;
+            if ATTENTION.load(Ordering::Relaxed) & ATTENTION_INTERRUPT != 0 {
+                break;
             }
         }
+        if !self.finishing {
+            self.heap.set_phase(None);
+        }
+        self.finalizing = false;
+    }
+
+    /// Runs one finalizer and drops the object (owned).
+    fn run_finalizer(&mut self, object: Value) {
+        let mark = self.mark();
+        let handle = self.hold(object);
+        let symbol = self.symbols.intern("finalize");
+        let saved = std::mem::replace(&mut self.mutator.exception, Value::NIL);
+        let saved = self.hold(saved);
+        let origin = self.origin.take();
+        match self.call_method(self.handle(handle), symbol, &[]) {
+            Ok(value) => self.heap.release(value),
+            Err(Thrown) if self.leaving.is_some() => {}
+            Err(Thrown) => {
+                let text = self.exception_text();
+                self.complain(&format!("error in finalize(), ignored: {text}"));
+            }
+        }
+        let saved = self.release_to(saved);
+        let thrown = std::mem::replace(&mut self.mutator.exception, saved);
+        self.heap.release(thrown);
+        self.origin = origin;
+        self.drop_handles(mark);
     }
 
     /// The text of what was thrown: `TypeError: message`.

@@ -335,7 +335,7 @@ impl<'a> Generator<'_, 'a> {
         match route {
             None if number == THROWN => {
                 let register = self.get_hidden(value, span);
-                self.emit(Op::Throw, register, 0, 0, span);
+                self.emit(Op::Throw, register, 1, 0, span);
             }
             // Tested last, so the next statement follows.
             None => (),

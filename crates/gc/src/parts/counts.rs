@@ -125,15 +125,16 @@ fn doom<C: Counted>(collector: &mut C, object: Object, dying: &mut Dying) {
 #[cold]
 fn is_kept<C: Counted>(collector: &mut C, object: Object) -> bool {
     let space = collector.space_mut();
+    // Weak references first, as in a collection and unlike CPython's deallocation: the same under every strategy.
+    if object.tally() & FLAG_WEAKLY_HELD != 0 {
+        space.weak.clear(object, &mut space.model);
+    }
     if object.tally() & FLAG_FINALIZER != 0 {
         space.set_flag(object, FLAG_FINALIZER, false);
         if space.queue_finalizer(object) {
             retain(object, &mut space.model);
             return true;
         }
-    }
-    if object.tally() & FLAG_WEAKLY_HELD != 0 {
-        space.weak.clear(object, &mut space.model);
     }
     false
 }

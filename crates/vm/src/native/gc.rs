@@ -104,6 +104,9 @@ fn collect<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, 
     };
     vm.call_back("start", None)?;
     let reclaimed = vm.collect(request);
+    if vm.leaving.is_some() {
+        return Err(Thrown);
+    }
     vm.call_back("stop", Some(reclaimed))?;
     Ok(Value::number(reclaimed as f64))
 }
