@@ -248,7 +248,7 @@ pub(crate) fn allocates_nothing_while_collecting<C: Collector>(_: Abilities) -> 
 }
 
 pub(crate) fn respects_the_limit<C: Collector>(_: Abilities) -> Result<(), String> {
-    let limit = 1 << 20;
+    let limit = if cfg!(miri) { 96 << 10 } else { 1 << 20 };
     let mut m = Mutator::<C>::with(&Options { limit, ..Options::default() });
     let fill = |m: &mut Mutator<C>| {
         let mut objects = 0;
