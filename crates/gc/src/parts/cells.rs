@@ -485,7 +485,7 @@ impl Cells {
 pub fn poison(cell: usize, bytes: usize) {
     if cfg!(debug_assertions) {
         for word in (16..bytes).step_by(8) {
-            write(cell + word, 0xDEAD_DEAD_DEAD_DEAD);
+            write(cell + word, 0xFFFB_DEAD_DEAD_DEAD);
         }
     }
 }
