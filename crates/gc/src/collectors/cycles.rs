@@ -43,31 +43,22 @@ use crate::object::{COUNT_ONE, FLAG_FINALIZER, FLAG_WEAKLY_HELD, Format, Object,
 use crate::parts::counts::{self, Counted};
 use crate::parts::lists::Head;
 use crate::parts::model::Cause;
-use crate::parts::placement::{GENERATIONS, LISTS, Placement, REACHABLE};
+use crate::parts::placement::{LISTS, Placement, REACHABLE};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
+use crate::parts::thresholds::{GENERATIONS, OLDEST, Thresholds};
 use crate::value::Value;
 
 /// A head's `refs` while it is parked.
 const PARKED: i64 = -4;
 const UNREACHABLE: usize = GENERATIONS;
 const KEPT: usize = GENERATIONS + 1;
-const OLDEST: usize = GENERATIONS - 1;
 
 /// See the module.
 pub struct Cycles<P: Placement> {
     space: Space,
     placement: P,
-    /// Births less deaths since the last collection; then collections of the next younger generation.
-    counters: [u32; GENERATIONS],
-    thresholds: [u32; GENERATIONS],
-    /// `allocate` asks for a safepoint when the first counter is above this.
-    trigger: u32,
-    automatic: bool,
-    /// Survivors of collections of generation 1 since the last full collection.
-    long_lived_pending: usize,
-    /// Survivors of the last full collection.
-    long_lived_total: usize,
+    thresholds: Thresholds,
 }
 
 impl<P: Placement> Counted for Cycles<P> {
@@ -76,7 +67,7 @@ impl<P: Placement> Counted for Cycles<P> {
     }
     fn reclaim(&mut self, object: Object) {
         if object.format() == Format::Slots {
-            self.counters[0] = self.counters[0].saturating_sub(1);
+            self.thresholds.count_death();
         }
         self.placement.reclaim(object, &mut self.space);
     }
@@ -99,18 +90,7 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         for number in 0..LISTS {
             placement.list(number).make_empty(&mut space.model);
         }
-        let mut cycles = Cycles {
-            space,
-            placement,
-            counters: [0; GENERATIONS],
-            thresholds: [700, 10, 10],
-            trigger: 0,
-            automatic: true,
-            long_lived_pending: 0,
-            long_lived_total: 0,
-        };
-        cycles.set_automatic(true);
-        Ok(cycles)
+        Ok(Cycles { space, placement, thresholds: Thresholds::default() })
     }
 
     #[inline(always)]
@@ -118,7 +98,7 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         if !matches!(shape.format(), Format::Slots) {
             return self.space.allocate(P::HEAD, shape, units, COUNT_ONE);
         }
-        if self.counters[0] > self.trigger {
+        if self.thresholds.is_due() {
             return None;
         }
         let object = self.space.allocate(P::HEAD, shape, units, COUNT_ONE)?;
@@ -170,17 +150,16 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
     }
 
     fn is_due(&self) -> bool {
-        self.counters[0] > self.trigger
+        self.thresholds.is_due()
     }
     fn set_automatic(&mut self, automatic: bool) {
-        self.automatic = automatic;
-        // A first threshold of zero means: never by itself.
-        let possible = automatic && self.thresholds[0] != 0;
-        self.trigger = if possible { self.thresholds[0] } else { u32::MAX };
+        self.thresholds.set_automatic(automatic);
     }
 
     fn collect(&mut self, _roots: &mut dyn Roots, request: Request) -> Collection {
-        let Some(generation) = self.choose(request) else { return Collection::default() };
+        let Some(generation) = self.thresholds.choose(request) else {
+            return Collection::default();
+        };
         let members = self.splice(generation);
         let count = self.copy_counts(members);
         self.subtract_internal(members);
@@ -196,7 +175,7 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         self.space.after_fork_in_child();
     }
     fn freeze(&mut self) -> Result<(), Unsupported> {
-        self.placement.freeze(&mut self.space, &mut self.counters)
+        self.placement.freeze(&mut self.space, self.thresholds.counters_mut())
     }
     fn unfreeze(&mut self) -> Result<(), Unsupported> {
         self.placement.unfreeze(&mut self.space)
@@ -237,15 +216,14 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         (0..GENERATIONS).find(of).map(|generation| generation as u8)
     }
     fn thresholds(&self) -> Option<[u32; 3]> {
-        Some(self.thresholds)
+        Some(self.thresholds.thresholds())
     }
     fn set_thresholds(&mut self, thresholds: [u32; 3]) -> Result<(), Unsupported> {
-        self.thresholds = thresholds;
-        self.set_automatic(self.automatic);
+        self.thresholds.set_thresholds(thresholds);
         Ok(())
     }
     fn counters(&self) -> Option<[u32; 3]> {
-        Some(self.counters)
+        Some(self.thresholds.counters())
     }
     fn verify(&self) -> Result<(), String> {
         self.verify_lists()
@@ -256,30 +234,14 @@ impl<P: Placement> Cycles<P> {
     /// A container is born.
     #[inline(always)]
     fn track(&mut self, head: Head) {
-        self.counters[0] = self.counters[0].wrapping_add(1);
+        self.thresholds.count_birth();
         head.set_refs(REACHABLE, &mut self.space.model);
         self.placement.list(0).append(head, &mut self.space.model);
     }
 
-    /// The generation to collect, if any.
-    fn choose(&self, request: Request) -> Option<usize> {
-        match request {
-            Request::Full => Some(OLDEST),
-            Request::Generation(generation) => Some((generation as usize).min(OLDEST)),
-            Request::Automatic => (0..GENERATIONS).rev().find(|&generation| {
-                self.counters[generation] > self.thresholds[generation]
-                    // The cost of a full collection is repaid only if enough is new since the last one.
-                    && !(generation == OLDEST && self.long_lived_pending < self.long_lived_total / 4)
-            }),
-        }
-    }
-
-    /// Sets the counters and joins the younger generations: the list of members.
+    /// Joins the younger generations: the list of members.
     fn splice(&mut self, generation: usize) -> Head {
-        if generation < OLDEST {
-            self.counters[generation + 1] += 1;
-        }
-        self.counters[..=generation].fill(0);
+        self.thresholds.begin(generation);
         let members = self.placement.list(generation);
         for younger in 0..generation {
             members.splice(self.placement.list(younger), &mut self.space.model);
@@ -355,14 +317,9 @@ impl<P: Placement> Cycles<P> {
 
     /// Survivors grow older.
     fn promote(&mut self, generation: usize, members: Head, survivors: usize) {
+        self.thresholds.count_survivors(generation, survivors);
         if generation < OLDEST {
-            if generation == OLDEST - 1 {
-                self.long_lived_pending += survivors;
-            }
             self.placement.list(generation + 1).splice(members, &mut self.space.model);
-        } else {
-            self.long_lived_pending = 0;
-            self.long_lived_total = survivors;
         }
     }
 

@@ -34,11 +34,10 @@ use crate::object::{Format, Object};
 use crate::parts::bitmap::Bitmap;
 use crate::parts::lists::{HEAD_BYTES, Head};
 use crate::parts::model::Cause;
-use crate::parts::placement::{
-    GENERATIONS, PERMANENT, Placement, head_before, object_behind, reserve_heads,
-};
+use crate::parts::placement::{PERMANENT, Placement, head_before, object_behind, reserve_heads};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
+use crate::parts::thresholds::GENERATIONS;
 
 /// Heads in front of their objects, and a frontier.
 pub struct Frozen {

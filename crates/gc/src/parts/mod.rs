@@ -2,7 +2,7 @@
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
-//! `holes`, `finalizable`, `ages`, `moving`.
+//! `holes`, `finalizable`, `ages`, `moving`, `thresholds`.
 
 pub mod ages;
 pub mod bitmap;
@@ -19,5 +19,6 @@ pub mod plane;
 pub mod region;
 pub mod runs;
 pub mod space;
+pub mod thresholds;
 pub mod vector;
 pub mod weak;

@@ -4,14 +4,13 @@
 use super::lists::{HEAD_BYTES, Head};
 use super::region::Region;
 use super::space::Space;
+use super::thresholds::GENERATIONS;
 use crate::collector::Unsupported;
 use crate::heap::{HeapError, Options};
 use crate::object::Object;
 
 /// A head's `refs` outside of collections, and of survivors.
 pub const REACHABLE: i64 = -3;
-/// How many generations are collected.
-pub const GENERATIONS: usize = 3;
 /// Lists that a placement keeps: the generations, two for the use of a collection, the permanent ones.
 pub const LISTS: usize = 2 * GENERATIONS + 2;
 /// The first of the permanent generations, one for each source generation.
