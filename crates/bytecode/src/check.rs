@@ -181,6 +181,7 @@ impl<'a> Checker<'a> {
                 op::a(word) == SPILL_REGISTER as usize && position < self.first_jump()
             }
             (_, Op::GetIndexConstant | Op::AddConstant) => true,
+            (_, Op::EqualConstant | Op::NotEqualConstant) => true,
             (_, Op::JumpIfEqualConstant | Op::JumpUnlessEqualConstant) => true,
             (Extension::Jump, _) if row.operands[1] == Operand::Constant => {
                 self.is_number(op::b(word))

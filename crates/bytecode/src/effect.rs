@@ -36,10 +36,13 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
             plain(none, one(a))
         }
         Copy | GetBox | Negate | Not | AddConstant | SubtractConstant | MultiplyConstant
-        | DivideConstant | RemainderConstant | GetField | GetIndexConstant => plain(one(b), one(a)),
+        | DivideConstant | RemainderConstant | EqualConstant | NotEqualConstant | GetField
+        | GetIndexConstant => plain(one(b), one(a)),
         Take => taking(none, one(b), one(a)),
         Release => plain(none, RegisterSet::range(a, b)),
-        DefineGlobal | Return | Throw => taking(none, one(a), none),
+        DefineGlobal | SetGlobalTake | SetCapturedBoxTake | Return | Throw => {
+            taking(none, one(a), none)
+        }
         SetGlobal
         | SetCapturedBox
         | Print
@@ -70,7 +73,7 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
         Add | Subtract | Multiply | Divide | Remainder | Equal | NotEqual | Less | LessEqual
         | Contains | GetIndex | GetSuper => plain(one(b).union(one(c)), one(a)),
         Jump | Loop | ReturnNil | Exit => plain(none, none),
-        SetFieldTake | Append | Method => taking(one(a), one(b), none),
+        SetBoxTake | SetFieldTake | Append | Method => taking(one(a), one(b), none),
         SetIndex => plain(one(a).union(one(b)).union(one(c)), none),
         SetIndexTake => taking(one(a).union(one(b)), one(c), none),
         Call | Invoke => calling(RegisterSet::range(a, b + 1)),

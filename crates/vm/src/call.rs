@@ -164,6 +164,16 @@ impl<C: Collector> Vm<C> {
         let initializer = class.get(class::INITIALIZER);
         let instance = instance?;
         self.put(window, instance);
+        self.enter_initializer(window, count, initializer)
+    }
+
+    /// Enters the initializer of the new instance at `window`, if there is one.
+    pub(crate) fn enter_initializer(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        initializer: Value,
+    ) -> Result<(), Thrown> {
         if initializer.is_object() {
             self.enter(window, count, initializer)
         } else if count != 0 {
@@ -242,15 +252,28 @@ impl<C: Collector> Vm<C> {
         Some(unsafe { *self.mutator.globals.add(number) }).filter(|value| !value.is_absent())
     }
 
-    /// Calls method `symbol` of `class` (owned) with the receiver at `window` as `this`.
+    /// Calls the method that the site names of `class` (owned) with the receiver at `window` as `this`. The site learns which one it
+    /// is under the number of the class, in the place of a shape word.
     pub(crate) fn invoke_super(
         &mut self,
         window: *mut Value,
         count: usize,
         class: Value,
-        symbol: Symbol,
+        site: *mut Cache,
     ) -> Result<(), Thrown> {
+        // SAFETY: a site of the running function.
+        let symbol = unsafe { (*site).symbol };
         let method = self.method_of(class, symbol);
+        if let (Some(closure), Some(class)) = (method.and_then(Value::as_object), class.as_object())
+        {
+            let cache = Cache {
+                shape_word: class.get(class::NUMBER).as_raw() as u32,
+                closure: closure.address(),
+                code: code_of(closure),
+                ..Cache::empty(symbol)
+            };
+            self.fill(site, cache);
+        }
         // The class stays alive: `this` is an instance of one that inherits from it.
         self.heap.release(class);
         match method {

@@ -13,6 +13,7 @@ use calf_gc::{Collector, Value};
 
 /// The shape word of a closure, without its units: compared with the upper half of a header shifted accordingly.
 const CLOSURE: u32 = Kind::Closure.shape_word().0;
+const CLASS: u32 = Kind::Class.shape_word().0;
 const LIST: u32 = Kind::List.shape_word().0;
 /// All of a shape word but its units.
 const WITHOUT_UNITS: u32 = 0x00FF_FFFF;
@@ -93,6 +94,12 @@ impl<C: Collector> Vm<C> {
             ($index:expr) => {
                 // SAFETY: PROOF.
                 unsafe { *constants.add($index) }
+            };
+        }
+        macro_rules! constant_place {
+            ($index:expr) => {
+                // SAFETY: PROOF.
+                unsafe { constants.add($index) }
             };
         }
         macro_rules! extension {
@@ -177,23 +184,20 @@ impl<C: Collector> Vm<C> {
                 }
             };
         }
+        // A value that is no number is a NaN to the processor, and so is what it computes from one: one test of the result stands
+        // for two of the operands. They are read as doubles only, so that they never pass through the general registers.
         macro_rules! arithmetic {
             ($word:expr, $right:expr, $slow:ident, $operation:expr) => {{
                 let word: u32 = $word;
-                let left = register!(b(word));
-                let right: Value = $right;
-                if left.is_number() && right.is_number() {
-                    let operation: fn(f64, f64) -> f64 = $operation;
-                    set!(
-                        a(word),
-                        Value::number(operation(
-                            left.as_number_unchecked(),
-                            right.as_number_unchecked()
-                        ))
-                    );
-                } else {
+                let (left, right): (*const Value, *const Value) = (place!(b(word)), $right);
+                let operation: fn(f64, f64) -> f64 = $operation;
+                // SAFETY: PROOF; every word is a double to the processor.
+                let result = unsafe { operation(*left.cast::<f64>(), *right.cast::<f64>()) };
+                if result.is_nan() {
                     save!();
-                    check!(self.$slow(left, right, place!(a(word))));
+                    check!(self.$slow(left, right, operation, place!(a(word))));
+                } else {
+                    set!(a(word), Value::number(result));
                 }
             }};
         }
@@ -207,33 +211,37 @@ impl<C: Collector> Vm<C> {
                 pc = unsafe { pc.offset(1 + extension!() as i32 as isize) };
             }};
         }
-        macro_rules! compare_and_jump {
-            ($left:expr, $right:expr, $operator:tt, $wanted:literal) => {{
-                let (left, right): (Value, Value) = ($left, $right);
-                if left.is_number() && right.is_number() {
-                    if (left.as_number_unchecked() $operator right.as_number_unchecked()) == $wanted {
-                        jump!($wanted);
-                    } else {
-                        skip_extension!();
-                    }
+        // An ordered comparison is false of a NaN, so of whatever is no number: only then the operands are looked at.
+        macro_rules! ordered {
+            ($left:expr, $right:expr, $operator:tt, $inverse:tt) => {{
+                let (left, right): (*const Value, *const Value) = ($left, $right);
+                // SAFETY: as for `arithmetic`.
+                let (one, other) = unsafe { (*left.cast::<f64>(), *right.cast::<f64>()) };
+                if one $operator other {
+                    true
+                } else if one $inverse other {
+                    false
                 } else {
                     save!();
-                    self.operands_must_be_numbers();
-                    thrown!();
+                    check!(self.unordered(left, right));
+                    false
+                }
+            }};
+        }
+        macro_rules! compare_and_jump {
+            ($left:expr, $right:expr, $operator:tt, $inverse:tt, $wanted:literal) => {{
+                if ordered!($left, $right, $operator, $inverse) == $wanted {
+                    jump!($wanted);
+                } else {
+                    skip_extension!();
                 }
             }};
         }
         macro_rules! compare {
-            ($word:expr, $operator:tt) => {{
+            ($word:expr, $operator:tt, $inverse:tt) => {{
                 let word: u32 = $word;
-                let (left, right) = (register!(b(word)), register!(c(word)));
-                if left.is_number() && right.is_number() {
-                    set!(a(word), Value::boolean(left.as_number_unchecked() $operator right.as_number_unchecked()));
-                } else {
-                    save!();
-                    self.operands_must_be_numbers();
-                    thrown!();
-                }
+                let truth = ordered!(place!(b(word)), place!(c(word)), $operator, $inverse);
+                set!(a(word), Value::boolean(truth));
             }};
         }
         macro_rules! equal_and_jump {
@@ -257,6 +265,26 @@ impl<C: Collector> Vm<C> {
                         // SAFETY: slot 0 of a closure is the address of its code.
                         let code = unsafe { object.slot(0) }.as_raw() as *const crate::code::Code;
                         enter!(at, count, callee, code);
+                    } else if object.shape_word().0 & WITHOUT_UNITS == CLASS
+                        && let Some(instance) = self.instantiate_quickly(object)
+                    {
+                        // The count of the class passes from the register to the instance.
+                        // SAFETY: a register of the running window.
+                        unsafe { *base.add(at) = instance };
+                        // SAFETY: a class has this slot.
+                        let initializer = unsafe { object.slot(crate::class::INITIALIZER) };
+                        if let Some(closure) = initializer.as_object() {
+                            // SAFETY: slot 0 of a closure is the address of its code.
+                            let code =
+                                unsafe { closure.slot(0) }.as_raw() as *const crate::code::Code;
+                            enter!(at, count, initializer, code);
+                        } else if count == 0 {
+                            continue;
+                        }
+                        save!();
+                        check!(self.enter_initializer(place!(at), count, initializer));
+                        reload!();
+                        continue;
                     }
                 }
                 save!();
@@ -330,14 +358,18 @@ impl<C: Collector> Vm<C> {
                     let value = taken!(a(word));
                     self.replace_global(bx(word), value);
                 }
-                Op::SetGlobal => {
+                Op::SetGlobal | Op::SetGlobalTake => {
                     // SAFETY: as above.
                     if unsafe { *self.mutator.globals.add(bx(word)) }.is_absent() {
                         save!();
                         self.undefined_variable(bx(word));
                         thrown!();
                     }
-                    let value = retained!(register!(a(word)));
+                    let value = if op == Op::SetGlobalTake {
+                        taken!(a(word))
+                    } else {
+                        retained!(register!(a(word)))
+                    };
                     self.replace_global(bx(word), value);
                 }
 
@@ -350,8 +382,12 @@ impl<C: Collector> Vm<C> {
                     let value = unsafe { register!(b(word)).as_object_unchecked().slot(0) };
                     set!(a(word), retained!(value));
                 }
-                Op::SetBox => {
-                    let value = retained!(register!(b(word)));
+                Op::SetBox | Op::SetBoxTake => {
+                    let value = if op == Op::SetBoxTake {
+                        taken!(b(word))
+                    } else {
+                        retained!(register!(b(word)))
+                    };
                     // SAFETY: as above.
                     unsafe { self.heap.store(register!(a(word)).as_object_unchecked(), 0, value) };
                 }
@@ -375,8 +411,12 @@ impl<C: Collector> Vm<C> {
                     };
                     set!(a(word), retained!(value));
                 }
-                Op::SetCapturedBox => {
-                    let value = retained!(register!(a(word)));
+                Op::SetCapturedBox | Op::SetCapturedBoxTake => {
+                    let value = if op == Op::SetCapturedBoxTake {
+                        taken!(a(word))
+                    } else {
+                        retained!(register!(a(word)))
+                    };
                     // SAFETY: the capture is a box.
                     unsafe {
                         let closure = (*self.mutator.frame).closure.as_object_unchecked();
@@ -402,29 +442,31 @@ impl<C: Collector> Vm<C> {
                     );
                 }
 
-                Op::Add => arithmetic!(word, register!(c(word)), add_slowly, |x, y| x + y),
+                Op::Add => arithmetic!(word, place!(c(word)), add_slowly, |x, y| x + y),
                 Op::Subtract => {
-                    arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x - y)
+                    arithmetic!(word, place!(c(word)), compute_slowly, |x, y| x - y)
                 }
                 Op::Multiply => {
-                    arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x * y)
+                    arithmetic!(word, place!(c(word)), compute_slowly, |x, y| x * y)
                 }
-                Op::Divide => arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x / y),
+                Op::Divide => arithmetic!(word, place!(c(word)), compute_slowly, |x, y| x / y),
                 Op::Remainder => {
-                    arithmetic!(word, register!(c(word)), arithmetic_fails, |x, y| x % y)
+                    arithmetic!(word, place!(c(word)), compute_slowly, remainder)
                 }
-                Op::AddConstant => arithmetic!(word, constant!(c(word)), add_slowly, |x, y| x + y),
+                Op::AddConstant => {
+                    arithmetic!(word, constant_place!(c(word)), add_slowly, |x, y| x + y)
+                }
                 Op::SubtractConstant => {
-                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x - y)
+                    arithmetic!(word, constant_place!(c(word)), compute_slowly, |x, y| x - y)
                 }
                 Op::MultiplyConstant => {
-                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x * y)
+                    arithmetic!(word, constant_place!(c(word)), compute_slowly, |x, y| x * y)
                 }
                 Op::DivideConstant => {
-                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x / y)
+                    arithmetic!(word, constant_place!(c(word)), compute_slowly, |x, y| x / y)
                 }
                 Op::RemainderConstant => {
-                    arithmetic!(word, constant!(c(word)), arithmetic_fails, |x, y| x % y)
+                    arithmetic!(word, constant_place!(c(word)), compute_slowly, remainder)
                 }
                 Op::Negate => {
                     let value = register!(b(word));
@@ -449,8 +491,16 @@ impl<C: Collector> Vm<C> {
                     let equal = self.equal(register!(b(word)), register!(c(word)));
                     set!(a(word), Value::boolean(!equal));
                 }
-                Op::Less => compare!(word, <),
-                Op::LessEqual => compare!(word, <=),
+                Op::EqualConstant => {
+                    let equal = self.equal(register!(b(word)), constant!(c(word)));
+                    set!(a(word), Value::boolean(equal));
+                }
+                Op::NotEqualConstant => {
+                    let equal = self.equal(register!(b(word)), constant!(c(word)));
+                    set!(a(word), Value::boolean(!equal));
+                }
+                Op::Less => compare!(word, <, >=),
+                Op::LessEqual => compare!(word, <=, >),
                 Op::Contains => {
                     save!();
                     check!(self.contains_slowly(
@@ -492,40 +542,40 @@ impl<C: Collector> Vm<C> {
                     equal_and_jump!(register!(a(word)), constant!(b(word)), false)
                 }
                 Op::JumpIfLess => {
-                    compare_and_jump!(register!(a(word)), register!(b(word)), <, true)
+                    compare_and_jump!(place!(a(word)), place!(b(word)), <, >=, true)
                 }
                 Op::JumpUnlessLess => {
-                    compare_and_jump!(register!(a(word)), register!(b(word)), <, false)
+                    compare_and_jump!(place!(a(word)), place!(b(word)), <, >=, false)
                 }
                 Op::JumpIfLessEqual => {
-                    compare_and_jump!(register!(a(word)), register!(b(word)), <=, true)
+                    compare_and_jump!(place!(a(word)), place!(b(word)), <=, >, true)
                 }
                 Op::JumpUnlessLessEqual => {
-                    compare_and_jump!(register!(a(word)), register!(b(word)), <=, false)
+                    compare_and_jump!(place!(a(word)), place!(b(word)), <=, >, false)
                 }
                 Op::JumpIfLessConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), <, true)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), <, >=, true)
                 }
                 Op::JumpUnlessLessConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), <, false)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), <, >=, false)
                 }
                 Op::JumpIfLessEqualConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), <=, true)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), <=, >, true)
                 }
                 Op::JumpUnlessLessEqualConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), <=, false)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), <=, >, false)
                 }
                 Op::JumpIfGreaterConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), >, true)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), >, <=, true)
                 }
                 Op::JumpUnlessGreaterConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), >, false)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), >, <=, false)
                 }
                 Op::JumpIfGreaterEqualConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), >=, true)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), >=, <, true)
                 }
                 Op::JumpUnlessGreaterEqualConstant => {
-                    compare_and_jump!(register!(a(word)), constant!(b(word)), >=, false)
+                    compare_and_jump!(place!(a(word)), constant_place!(b(word)), >=, <, false)
                 }
 
                 Op::GetField => {
@@ -536,7 +586,7 @@ impl<C: Collector> Vm<C> {
                         // SAFETY: a reference; the offset was found for objects with this very shape word.
                         unsafe {
                             let object = holder.as_object_unchecked();
-                            if object.shape_word().0 == (*site).shape_word && (*site).offset != 0 {
+                            if object.shape_word().0 == (*site).shape_word {
                                 let value = Value::from_bits(
                                     *object.pointer().add((*site).offset as usize),
                                 );
@@ -558,7 +608,7 @@ impl<C: Collector> Vm<C> {
                         // SAFETY: as for GetField; a store that adds a field goes to a slot that is nil and inline.
                         unsafe {
                             let object = holder.as_object_unchecked();
-                            if object.shape_word().0 == (*site).shape_word && (*site).offset != 0 {
+                            if object.shape_word().0 == (*site).shape_word {
                                 let value = if op == Op::SetFieldTake {
                                     taken!(b(word))
                                 } else {
@@ -646,7 +696,7 @@ impl<C: Collector> Vm<C> {
                         // SAFETY: a reference; the closure belongs to the class of objects with this shape word.
                         unsafe {
                             let object = receiver.as_object_unchecked();
-                            if object.shape_word().0 == (*site).shape_word && (*site).closure != 0 {
+                            if object.shape_word().0 == (*site).shape_word {
                                 let closure =
                                     Value::object(calf_gc::Object::from_address((*site).closure));
                                 enter!(a(word), b(word), closure, (*site).code);
@@ -659,11 +709,29 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::InvokeSuper => {
                     // SAFETY: as for GetField.
-                    let symbol = unsafe { (*site!()).symbol };
+                    let site: *mut Cache = site!();
                     skip_extension!();
+                    // SAFETY: the compiler puts a class there, whose slot 0 is its number; the method found for it stays a method of
+                    // it, and so lives as long.
+                    unsafe {
+                        let class = register!(c(word)).as_object_unchecked();
+                        if class.slot(crate::class::NUMBER).as_raw() as u32 == (*site).shape_word {
+                            let (address, code) = ((*site).closure, (*site).code);
+                            // The class stays alive: `this` is an instance of one that inherits from it.
+                            if C::COUNTS {
+                                set!(c(word), Value::NIL);
+                            }
+                            let closure = Value::object(calf_gc::Object::from_address(address));
+                            enter!(a(word), b(word), closure, code);
+                            save!();
+                            check!(self.enter(place!(a(word)), b(word), closure));
+                            reload!();
+                            continue;
+                        }
+                    }
                     save!();
                     let class = taken!(c(word));
-                    check!(self.invoke_super(place!(a(word)), b(word), class, symbol));
+                    check!(self.invoke_super(place!(a(word)), b(word), class, site));
                     reload!();
                 }
                 Op::CallSpread => {
@@ -795,4 +863,23 @@ fn list_place(holder: Value, index: Value) -> Option<(calf_gc::Object, calf_gc::
         }
         Some((list, list.slot(1).as_object_unchecked(), at as usize))
     }
+}
+
+/// `%`, whose sign is the dividend's. Whole numbers, which are the common case, are spared the library's long division.
+#[inline(always)]
+fn remainder(left: f64, right: f64) -> f64 {
+    let (dividend, divisor) = (left as i64, right as i64);
+    if dividend as f64 == left && divisor as f64 == right && dividend > 0 && divisor > 0 {
+        if let (Ok(dividend), Ok(divisor)) = (u32::try_from(dividend), u32::try_from(divisor)) {
+            return f64::from(dividend % divisor);
+        }
+        return (dividend % divisor) as f64;
+    }
+    remainder_slowly(left, right)
+}
+
+#[cold]
+#[inline(never)]
+fn remainder_slowly(left: f64, right: f64) -> f64 {
+    left % right
 }

@@ -383,25 +383,57 @@ impl<C: Collector> Vm<C> {
         self.throw(ErrorKind::TypeError, "Operand must be a number.")
     }
 
+    /// Arithmetic whose result is a NaN: of two numbers, or an error. The operands are registers or constants.
     #[cold]
     #[inline(never)]
-    pub(crate) fn arithmetic_fails(
+    pub(crate) fn compute_slowly(
         &mut self,
-        _left: Value,
-        _right: Value,
-        _place: *mut Value,
+        left: *const Value,
+        right: *const Value,
+        operation: fn(f64, f64) -> f64,
+        place: *mut Value,
     ) -> Result<(), Thrown> {
-        Err(self.operands_must_be_numbers())
+        // SAFETY: the operands of the instruction being carried out.
+        match unsafe { ((*left).as_number(), (*right).as_number()) } {
+            (Some(left), Some(right)) => {
+                self.put(place, Value::number_from_foreign(operation(left, right)));
+                Ok(())
+            }
+            _ => Err(self.operands_must_be_numbers()),
+        }
     }
 
-    /// `+` of anything but two numbers.
+    /// A comparison that neither order answers: of a NaN, or an error. The operands are registers or constants.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unordered(
+        &mut self,
+        left: *const Value,
+        right: *const Value,
+    ) -> Result<(), Thrown> {
+        // SAFETY: the operands of the instruction being carried out.
+        if unsafe { (*left).is_number() && (*right).is_number() } {
+            Ok(())
+        } else {
+            Err(self.operands_must_be_numbers())
+        }
+    }
+
+    /// `+` of anything but two numbers, or of two whose sum is a NaN.
     #[inline(never)]
     pub(crate) fn add_slowly(
         &mut self,
-        left: Value,
-        right: Value,
+        left: *const Value,
+        right: *const Value,
+        operation: fn(f64, f64) -> f64,
         place: *mut Value,
     ) -> Result<(), Thrown> {
+        // SAFETY: the operands of the instruction being carried out.
+        let (one, other) = unsafe { (*left, *right) };
+        if one.is_number() && other.is_number() {
+            return self.compute_slowly(left, right, operation, place);
+        }
+        let (left, right) = (one, other);
         let result = match (left.as_object(), right.as_object()) {
             (Some(one), Some(other)) => {
                 match (Kind::of_shape(one.shape()), Kind::of_shape(other.shape())) {

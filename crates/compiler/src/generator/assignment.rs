@@ -45,7 +45,7 @@ impl<'a> Generator<'_, 'a> {
     fn assign(&mut self, expression: &'a Expression<'a>, for_effect: bool) -> u8 {
         let Some(assignment) = Assignment::of(expression) else { return self.any(expression) };
         match assignment.target {
-            Target::Variable(variable) => self.assign_variable(variable, assignment),
+            Target::Variable(variable) => self.assign_variable(variable, assignment, for_effect),
             Target::Field { object, name, name_span, .. } => {
                 let object = self.operand(object, &[assignment.value.span]);
                 let value = match assignment.operator {
@@ -82,7 +82,12 @@ impl<'a> Generator<'_, 'a> {
         }
     }
 
-    fn assign_variable(&mut self, variable: &'a Variable<'a>, assignment: Assignment<'a>) -> u8 {
+    fn assign_variable(
+        &mut self,
+        variable: &'a Variable<'a>,
+        assignment: Assignment<'a>,
+        for_effect: bool,
+    ) -> u8 {
         let span = variable.span;
         let location = self.locate(variable);
         match (location, assignment.operator) {
@@ -104,7 +109,7 @@ impl<'a> Generator<'_, 'a> {
             }
             (_, None) => {
                 let value = self.any(assignment.value);
-                self.store(location, value, span);
+                self.store(location, value, for_effect, span);
                 value
             }
             (_, Some(_)) => {
@@ -112,7 +117,7 @@ impl<'a> Generator<'_, 'a> {
                 self.load(old, location, span);
                 self.frame.grow();
                 let value = self.combine(old, assignment, Destination::Next);
-                self.store(location, value, span);
+                self.store(location, value, for_effect, span);
                 value
             }
         }

@@ -119,6 +119,8 @@ impl Generator<'_, '_> {
             | Op::Not
             | Op::Equal
             | Op::NotEqual
+            | Op::EqualConstant
+            | Op::NotEqualConstant
             | Op::Less
             | Op::LessEqual
             | Op::Contains => false,

@@ -4,7 +4,9 @@ use super::frame::ConstantKey;
 use super::variable::Location;
 use super::{Generator, Header};
 use calf_bytecode::Op;
-use calf_parser::ast::{Expression, ExpressionKind, LogicalOperator, UnaryOperator};
+use calf_parser::ast::{
+    BinaryOperator, Expression, ExpressionKind, LogicalOperator, UnaryOperator,
+};
 use calf_source::Span;
 
 /// Where the value of an expression is wanted.
@@ -100,6 +102,17 @@ impl<'a> Generator<'_, 'a> {
             | ExpressionKind::Boolean(_)
             | ExpressionKind::Number(_)
             | ExpressionKind::String(_) => (),
+            // Whether two values are equal matters to nobody; what it takes to have them may.
+            ExpressionKind::Binary {
+                operator: BinaryOperator::Equal | BinaryOperator::NotEqual,
+                left,
+                right,
+                ..
+            } if left.left().is_none() => {
+                self.effect(left);
+                self.effect(right);
+            }
+            ExpressionKind::Variable(variable) if self.local_register(variable).is_some() => (),
             _ => {
                 self.any(expression);
             }

@@ -220,6 +220,22 @@ impl<'a> Generator<'_, 'a> {
                 return Current::Register(result);
             }
         }
+        if let Some(op) = equality_with_constant(operator) {
+            let operands = match current {
+                Current::Register(register) => {
+                    self.literal_operand(right).map(|constant| (register, constant))
+                }
+                Current::Number(number) => self
+                    .constant_operand(ConstantKey::Number(number.to_bits()))
+                    .map(|constant| (self.any(right), constant)),
+            };
+            if let Some((register, constant)) = operands {
+                let result = self.result(mark, destination);
+                self.emit(op, result, register, constant, span);
+                self.settle(mark, destination);
+                return Current::Register(result);
+            }
+        }
         let left = self.in_register(current, mark, left.span);
         let right = self.any(right);
         let (op, first, second) = match operator {
@@ -298,6 +314,15 @@ fn fold(operator: BinaryOperator, x: f64, y: f64) -> Option<f64> {
         _ => return None,
     };
     (!result.is_nan()).then_some(result)
+}
+
+/// The form of `==` and `!=` with one operand a constant.
+fn equality_with_constant(operator: BinaryOperator) -> Option<Op> {
+    match operator {
+        BinaryOperator::Equal => Some(Op::EqualConstant),
+        BinaryOperator::NotEqual => Some(Op::NotEqualConstant),
+        _ => None,
+    }
 }
 
 /// The form of an operator whose right operand is a constant.

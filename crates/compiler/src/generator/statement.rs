@@ -147,7 +147,7 @@ impl<'a> Generator<'_, 'a> {
 
     fn initialise_early(&mut self, binding: &'a Binding<'a>, register: u8) {
         let location = self.locate_key(key(binding), is_boxed(binding));
-        self.store(location, register, binding.span);
+        self.store(location, register, false, binding.span);
     }
 
     fn if_statement(

@@ -353,10 +353,15 @@ impl<'a> Generator<'_, 'a> {
     }
 
     /// Puts the value in `register`, which is kept, at `location`.
-    pub(super) fn store(&mut self, location: Location, register: u8, span: Span) {
+    pub(super) fn store(&mut self, location: Location, register: u8, for_effect: bool, span: Span) {
+        // A temporary that nobody needs afterwards hands its count over.
+        let takes = for_effect && self.frame.is_temporary(register);
+        let either = |taking: Op, copying: Op| if takes { taking } else { copying };
         match location {
             Location::Register(local) => self.copy(local, register, span),
-            Location::BoxInRegister(local) => self.emit(Op::SetBox, local, register, 0, span),
+            Location::BoxInRegister(local) => {
+                self.emit(either(Op::SetBoxTake, Op::SetBox), local, register, 0, span);
+            }
             Location::Slot(slot) => self.emit_bx(Op::SetSpill, register, slot, span),
             Location::BoxInSlot(slot) => {
                 let holder = self.frame.free;
@@ -365,7 +370,8 @@ impl<'a> Generator<'_, 'a> {
                 self.store_in_box(temporary, register, span);
             }
             Location::BoxCaptured(capture) if capture < WIDE_CAPTURE => {
-                self.emit_bx(Op::SetCapturedBox, register, capture, span);
+                let op = either(Op::SetCapturedBoxTake, Op::SetCapturedBox);
+                self.emit_bx(op, register, capture, span);
             }
             Location::BoxCaptured(capture) => {
                 let holder = self.frame.free;
@@ -373,7 +379,10 @@ impl<'a> Generator<'_, 'a> {
                 self.emit_bx(Op::GetCapturedWide, temporary, capture, span);
                 self.store_in_box(temporary, register, span);
             }
-            Location::Global(number) => self.emit_bx(Op::SetGlobal, register, number, span),
+            Location::Global(number) => {
+                let op = either(Op::SetGlobalTake, Op::SetGlobal);
+                self.emit_bx(op, register, number, span);
+            }
             Location::Captured(_) => {
                 debug_assert!(false, "a variable that is assigned is captured in a box")
             }
