@@ -136,7 +136,7 @@ pub unsafe trait Collector: Sized + 'static {
 
     // -- Fork ---------------------------------------------------------------------------------------
 
-    /// In the parent, just before.
+    /// In the parent, just before. It may collect, and move objects where [`Collector::MOVES`].
     fn before_fork(&mut self, _roots: &mut dyn Roots) {}
     /// In the child, just after.
     fn after_fork_in_child(&mut self) {}
@@ -145,8 +145,8 @@ pub unsafe trait Collector: Sized + 'static {
 
     // -- Freezing -----------------------------------------------------------------------------------
 
-    /// Moves everything tracked into the permanent generation.
-    fn freeze(&mut self) -> Result<(), Unsupported> {
+    /// Moves everything tracked into the permanent generation. A strategy that looks for what the roots reach may collect first.
+    fn freeze(&mut self, _roots: &mut dyn Roots) -> Result<(), Unsupported> {
         Err(Unsupported)
     }
     /// And back.
@@ -157,6 +157,12 @@ pub unsafe trait Collector: Sized + 'static {
     fn frozen_count(&self) -> Result<usize, Unsupported> {
         Err(Unsupported)
     }
+
+    // -- Shutdown -----------------------------------------------------------------------------------
+
+    /// The process is about to leave. `full`: everything is to be found dead that the roots let go, finalizers of what is
+    /// permanent included.
+    fn before_exit(&mut self, _full: bool) {}
 
     // -- Observation: for tests, tools and measurements, never for the mutator -----------------------
 
@@ -169,6 +175,10 @@ pub unsafe trait Collector: Sized + 'static {
     /// Every object there is, frozen ones and parts included, in address order within a region. Dead objects that
     /// a tracing strategy has not swept yet are left out.
     fn each_object(&self, visit: &mut dyn FnMut(Object));
+    /// How many times objects have moved so far: whoever keeps an address compares.
+    fn moves(&self) -> u64 {
+        0
+    }
     /// The number of references to `object`, where counted.
     fn reference_count(&self, _object: Object) -> Option<u32> {
         None

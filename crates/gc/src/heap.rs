@@ -593,8 +593,11 @@ impl<C: Collector> Heap<C> {
     ///
     /// # Errors
     /// The strategy has none.
-    pub fn freeze(&mut self) -> Result<(), Unsupported> {
-        self.collector.freeze()
+    pub fn freeze(&mut self, roots: &mut dyn Roots) -> Result<(), Unsupported> {
+        self.check(roots, "before a freeze after", Request::Full);
+        let answer = self.collector.freeze(roots);
+        self.check(roots, "after a freeze after", Request::Full);
+        answer
     }
     /// And back.
     ///
@@ -615,7 +618,9 @@ impl<C: Collector> Heap<C> {
 
     /// In the parent, just before a fork.
     pub fn before_fork(&mut self, roots: &mut dyn Roots) {
+        self.check(roots, "before a fork after", Request::Full);
         self.collector.before_fork(roots);
+        self.check(roots, "before a fork, when it was prepared, after", Request::Full);
     }
     /// In the parent, just after.
     pub fn after_fork_in_parent(&mut self) {
@@ -670,6 +675,11 @@ impl<C: Collector> Heap<C> {
         self.collector.space_mut().model.note_range(address, bytes, cause);
     }
 
+    /// The process is about to leave: see [`Collector::before_exit`].
+    pub fn before_exit(&mut self, full: bool) {
+        self.collector.before_exit(full);
+    }
+
     // -- Observation --------------------------------------------------------------------------------
 
     /// Every region of the heap: the space's, then the strategy's. Two may share a name.
@@ -680,6 +690,10 @@ impl<C: Collector> Heap<C> {
     /// Every object: see [`Collector::each_object`].
     pub fn each_object(&self, visit: &mut dyn FnMut(Object)) {
         self.collector.each_object(visit);
+    }
+    /// How many times objects have moved so far.
+    pub fn moves(&self) -> u64 {
+        self.collector.moves()
     }
     /// How many objects there are, parts included. Walks the heap.
     pub fn object_count(&self) -> usize {

@@ -215,7 +215,7 @@ impl Job for Compare {
             let record = program.make(RECORD, &[Value::NIL, Value::NIL]);
             program.set(index, Value::object(record));
         }
-        if self.freeze && program.heap.freeze().is_err() {
+        if self.freeze && program.heap.freeze(&mut program.held).is_err() {
             return Ok("cannot freeze".to_owned());
         }
         program.heap.before_fork(&mut program.held);

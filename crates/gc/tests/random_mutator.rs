@@ -173,7 +173,7 @@ impl<C: Collector> Run<C> {
             98 => {
                 // A strategy that cannot says so, and nothing happens.
                 let answer = if self.random.once_in(2) {
-                    self.m.heap.freeze()
+                    self.m.heap.freeze(&mut self.m.roots)
                 } else {
                     self.m.heap.unfreeze()
                 };

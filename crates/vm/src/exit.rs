@@ -34,6 +34,7 @@ impl<C: Collector> Vm<C> {
             self.heap.set_phase(Some(calf_gc::parts::model::Cause::Exit));
             code = self.run_exit_functions(code);
         }
+        self.heap.before_exit(policy == ExitPolicy::Full);
         if policy == ExitPolicy::Full {
             self.tear_down();
         }

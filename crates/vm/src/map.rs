@@ -245,6 +245,25 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
+    /// Makes the indices anew that hold identities from before a move. Each would be at its map's next use; but after a fork
+    /// that would be a write for a read.
+    pub(crate) fn refresh_identities(&mut self) {
+        if !C::MOVES {
+            return;
+        }
+        let mut stale = Vec::new();
+        self.heap.each_object(&mut |object| {
+            if Kind::of_shape(object.shape()) == Kind::Map
+                && object.get(LIVE).as_raw() & IDENTITY != 0
+                && let Some(index) = object.get(INDEX).as_object()
+                && index.get(0).as_raw() != self.epoch
+            {
+                stale.push((object, index));
+            }
+        });
+        stale.into_iter().for_each(|(map, index)| self.fill_index(map, index));
+    }
+
     /// Writes the whole index from the entries.
     fn fill_index(&mut self, map: Object, index: Object) {
         for word in 1..index.units() {

@@ -86,7 +86,7 @@ pub struct Vm<C: Collector> {
     /// Files imported: path to module number.
     pub(crate) imported: HashMap<std::path::PathBuf, u32>,
     pub(crate) random: crate::native::math::Random,
-    /// Counts collections that moved objects: an index of identities made before is stale.
+    /// How many times objects had moved when the machine last dropped the addresses it keeps: an index of identities made before is stale.
     pub(crate) epoch: u64,
     /// Set by `os.exit`: the code to leave with once every frame is left.
     pub(crate) leaving: Option<i32>,
@@ -142,9 +142,9 @@ impl<C: Collector> Vm<C> {
 
     /// Drops the addresses kept beside the roots, if objects may have moved.
     pub(crate) fn after_collection(&mut self) {
-        if C::MOVES {
+        if C::MOVES && self.epoch != self.heap.moves() {
             self.mutator.clear_caches();
-            self.epoch += 1;
+            self.epoch = self.heap.moves();
         }
     }
 

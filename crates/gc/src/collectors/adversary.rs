@@ -62,6 +62,7 @@ pub struct Adversary {
     /// Bytes that survived the last collection, and bytes allocated since.
     live: usize,
     allocated: usize,
+    moves: u64,
 }
 
 // SAFETY: copies are made before anything is given back, so each lies where no object of the list does (1); what the roots reach is
@@ -93,6 +94,7 @@ unsafe impl Collector for Adversary {
             limit,
             live: 0,
             allocated: 0,
+            moves: 0,
         })
     }
 
@@ -126,6 +128,7 @@ unsafe impl Collector for Adversary {
         if request == Request::Automatic && !self.is_due() {
             return Collection::default();
         }
+        self.moves += 1;
         self.list();
         roots.visit(&mut |value| {
             if let Some(object) = value.as_object() {
@@ -154,6 +157,9 @@ unsafe impl Collector for Adversary {
     }
     fn each_object(&self, visit: &mut dyn FnMut(Object)) {
         self.space.each_object(Self::HEAD, visit);
+    }
+    fn moves(&self) -> u64 {
+        self.moves
     }
 }
 

@@ -174,7 +174,7 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
     fn after_fork_in_child(&mut self) {
         self.space.after_fork_in_child();
     }
-    fn freeze(&mut self) -> Result<(), Unsupported> {
+    fn freeze(&mut self, _roots: &mut dyn Roots) -> Result<(), Unsupported> {
         self.placement.freeze(&mut self.space, self.thresholds.counters_mut())
     }
     fn unfreeze(&mut self) -> Result<(), Unsupported> {

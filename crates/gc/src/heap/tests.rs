@@ -320,7 +320,7 @@ fn freezing_keeps_counters_generations_and_pages() {
     heap.release_object(hole);
     let young = cycle(&mut heap);
     let counters = heap.counters();
-    heap.freeze().unwrap();
+    heap.freeze(&mut NoRoots).unwrap();
     assert_eq!((heap.frozen_count(), heap.counters()), (Ok(4), counters));
     let late = make(&mut heap, PAIR, 1);
     let frontier = heap.collector().space().cells.frontier();
@@ -344,7 +344,7 @@ fn freezing_keeps_counters_generations_and_pages() {
     unsafe { heap.store(young, 0, Value::NIL) };
     assert_eq!(heap.frozen_count(), Ok(3));
     assert_eq!(heap.collector().verify(), Ok(()));
-    heap.freeze().unwrap();
+    heap.freeze(&mut NoRoots).unwrap();
     assert_eq!(heap.frozen_count(), Ok(4));
     heap.unfreeze().unwrap();
     assert_eq!(heap.collector().verify(), Ok(()));
@@ -363,7 +363,7 @@ fn py37_freezes_as_cpython_does() {
     let mut heap: Heap<Cycles<Frozen>> =
         Heap::new(&Options { arguments, ..Options::default() }).unwrap();
     let (pair, other) = (make(&mut heap, PAIR, 1), make(&mut heap, PAIR, 1));
-    heap.freeze().unwrap();
+    heap.freeze(&mut NoRoots).unwrap();
     assert_eq!((heap.counters(), heap.frozen_count()), (Some([0, 0, 0]), Ok(2)));
     heap.release_object(pair);
     assert_eq!((make(&mut heap, PAIR, 1), heap.frozen_count()), (pair, Ok(1)));

@@ -2,12 +2,14 @@
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
-//! `holes`, `finalizable`, `ages`, `moving`, `thresholds`.
+//! `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
+//! `dense`.
 
 pub mod ages;
 pub mod bitmap;
 pub mod cells;
 pub mod counts;
+pub mod dense;
 pub mod finalizable;
 pub mod gray;
 pub mod holes;

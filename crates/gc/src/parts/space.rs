@@ -13,6 +13,7 @@
 use super::cells::{
     BLOCK, Cells, FIRST_LARGE_CLASS, LARGE_BYTES, MAX_CELL, SIZES, class_of, poison,
 };
+use super::dense::Dense;
 use super::model::{Cause, Model};
 use super::region::{ALIGNMENT, Region};
 use super::runs::{PAGE, Runs};
@@ -37,6 +38,8 @@ pub struct Space {
     pub runs: Runs,
     /// Weak references by target.
     pub weak: WeakTable,
+    /// Objects without cells, in strategies that have such a space.
+    pub dense: Option<Dense>,
     /// Who writes to which page.
     pub model: Model,
     finalizers: Vector<Object>,
@@ -68,6 +71,7 @@ impl Space {
             cells,
             runs,
             weak,
+            dense: None,
             model,
             finalizers,
             next_finalizer: 0,
@@ -106,9 +110,9 @@ impl Space {
         (self.cells.region().start(), self.runs.region().limit() - self.cells.region().start())
     }
 
-    /// Bytes of memory taken for objects, in blocks and runs.
+    /// Bytes of memory taken for objects, in blocks, in runs and without either.
     pub fn bytes(&self) -> usize {
-        self.cells.bytes() + self.runs.bytes()
+        self.cells.bytes() + self.runs.bytes() + self.dense.as_ref().map_or(0, Dense::bytes)
     }
     /// The most that [`Space::bytes`] may be.
     pub fn limit(&self) -> usize {
@@ -230,7 +234,9 @@ impl Space {
     /// The bytes of memory that `object` takes: its cell or its pages.
     pub fn footprint(&self, head: usize, object: Object) -> usize {
         let (start, bytes) = self.extent(head, object);
-        if self.runs.region().contains(start) {
+        if self.dense.as_ref().is_some_and(|dense| dense.contains(start)) {
+            bytes
+        } else if self.runs.region().contains(start) {
             Runs::pages_of(bytes) * PAGE
         } else {
             SIZES[class_of(if object.shape_word().units() == LARGE {
@@ -247,13 +253,16 @@ impl Space {
             let cell = block.cell_of(address);
             return (cell < block.end()).then(|| cell..cell + block.cell_size());
         }
+        if let Some(dense) = self.dense.as_ref().filter(|dense| dense.contains(address)) {
+            return dense.cell_around(address);
+        }
         self.runs.run_at(address)
     }
 
     /// The region that `address` lies in and the offset there: addresses for people.
     pub fn place(&self, address: usize) -> Option<(&'static str, usize)> {
-        let regions = self.regions();
-        let region = regions.into_iter().find(|region| region.contains(address))?;
+        let regions = self.regions().into_iter().chain(self.dense.as_ref().map(Dense::region));
+        let region = { regions }.find(|region| region.contains(address))?;
         Some((region.name(), address - region.start()))
     }
 

@@ -95,8 +95,8 @@ unsafe impl<C: Collector, F: Fault<C>> Collector for Broken<C, F> {
     fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
         self.fault.collect(&mut self.inner, roots, request)
     }
-    fn freeze(&mut self) -> Result<(), Unsupported> {
-        self.inner.freeze()
+    fn freeze(&mut self, roots: &mut dyn Roots) -> Result<(), Unsupported> {
+        self.inner.freeze(roots)
     }
     fn unfreeze(&mut self) -> Result<(), Unsupported> {
         self.inner.unfreeze()
@@ -112,6 +112,9 @@ unsafe impl<C: Collector, F: Fault<C>> Collector for Broken<C, F> {
     }
     fn each_object(&self, visit: &mut dyn FnMut(Object)) {
         self.fault.each_object(&self.inner, visit);
+    }
+    fn moves(&self) -> u64 {
+        self.inner.moves()
     }
     fn reference_count(&self, object: Object) -> Option<u32> {
         self.inner.reference_count(object)

@@ -90,7 +90,7 @@ pub(crate) fn freezes_or_says_it_cannot<C: Collector>(abilities: Abilities) -> R
     chain(&mut m, length);
     if !abilities.freezes {
         ensure!(
-            m.heap.freeze().is_err()
+            m.heap.freeze(&mut m.roots).is_err()
                 && m.heap.unfreeze().is_err()
                 && m.heap.frozen_count().is_err(),
             "the table says that it cannot freeze, but it did not say so"
@@ -103,7 +103,10 @@ pub(crate) fn freezes_or_says_it_cannot<C: Collector>(abilities: Abilities) -> R
     let cycle = m.named(5, 2);
     m.link(cycle, 1, cycle);
     m.drop_root(cycle);
-    ensure!(m.heap.freeze().is_ok(), "the table says that it can freeze, but it cannot");
+    ensure!(
+        m.heap.freeze(&mut m.roots).is_ok(),
+        "the table says that it can freeze, but it cannot"
+    );
     ensure!(count(&m)? == length + 1, "{} are frozen, not {}", count(&m)?, length + 1);
     m.settle();
     m.verify()?;
@@ -117,7 +120,7 @@ pub(crate) fn freezes_or_says_it_cannot<C: Collector>(abilities: Abilities) -> R
         let cycle = m.named(5, 2);
         m.link(cycle, 1, cycle);
         m.drop_root(cycle);
-        m.heap.freeze().map_err(|_| "freeze failed".to_string())?;
+        m.heap.freeze(&mut m.roots).map_err(|_| "freeze failed".to_string())?;
         m.heap.unfreeze().map_err(|_| "unfreeze failed".to_string())?;
     }
     m.settle();
@@ -134,7 +137,7 @@ pub(crate) fn keeps_what_only_a_frozen_object_holds<C: Collector>(
     let mut m = Mutator::<C>::new();
     let frozen = m.named(1, 3);
     m.attach_part(frozen, 2, 4);
-    m.heap.freeze().map_err(|_| "freeze failed".to_string())?;
+    m.heap.freeze(&mut m.roots).map_err(|_| "freeze failed".to_string())?;
     for round in 0..5 {
         let young = chain(&mut m, 4);
         m.link(frozen, 1, young);
@@ -168,7 +171,7 @@ pub(crate) fn clears_frozen_weak_references<C: Collector>(
     let mut m = Mutator::<C>::new();
     let frozen = m.named(1, 2);
     let weak_to_frozen = m.weak(frozen);
-    m.heap.freeze().map_err(|_| "freeze failed".to_string())?;
+    m.heap.freeze(&mut m.roots).map_err(|_| "freeze failed".to_string())?;
     let young = m.named(2, 2);
     m.link(young, 1, young);
     let weak_to_young = m.weak(young);
@@ -197,7 +200,7 @@ pub(crate) fn frees_frozen_objects_safely<C: Collector>(
         let root = m.named(name, 2);
         m.attach_part(root, 1, 3);
     }
-    m.heap.freeze().map_err(|_| "freeze failed".to_string())?;
+    m.heap.freeze(&mut m.roots).map_err(|_| "freeze failed".to_string())?;
     // Every second one dies by its count; new objects must not disturb what is left.
     for root in (0..objects).step_by(2) {
         m.drop_root(root);

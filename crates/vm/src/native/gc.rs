@@ -177,7 +177,10 @@ fn statistics<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Throw
 }
 
 fn freeze<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
-    match vm.heap.freeze() {
+    let answer = vm.heap.freeze(&mut vm.mutator);
+    vm.after_collection();
+    vm.refresh_identities();
+    match answer {
         Ok(()) => Ok(Value::NIL),
         Err(_) => Err(vm.unsupported("freeze", |row| row.freezes)),
     }

@@ -83,6 +83,12 @@ fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     vm.run_hooks(Hook::BeforeFork, true)?;
     vm.heap.before_fork(&mut vm.mutator);
     vm.after_collection();
+    vm.refresh_identities();
+    // What a collection before the fork found dead is finalized once, not in both processes.
+    vm.run_finalizers();
+    if vm.leaving.is_some() {
+        return Err(Thrown);
+    }
     // What is buffered would be printed by both.
     vm.output.flush();
     vm.measure_before_fork();

@@ -1,0 +1,224 @@
+//! Dense memory: objects one after the other, of any size, for spaces in which nothing is allocated and nothing is given back singly.
+//!
+//! ```text
+//!   objects | header | slots … | count of units | header | bytes … | header | slots … |      no cells, no gaps
+//!   starts  | a bit for eight bytes: a header lies there                              |      beside them
+//! ```
+//! Objects keep their layout, the count of units in front of a large one included. The bits say which objects there are; where one
+//! died its bytes stay, unread.
+
+use super::model::{Cause, Model};
+use super::region::Region;
+use super::runs::PAGE;
+use crate::heap::HeapError;
+use crate::object::{LARGE, Object};
+
+/// log2 of the bytes for each bit.
+const GRANULE_SHIFT: usize = 3;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Dense {
+    objects: Region,
+    starts: Region,
+    /// Bytes taken from the start on.
+    used: usize,
+}
+
+impl Dense {
+    /// No objects yet, room for `bytes` of them; the bits are called `starts`.
+    ///
+    /// # Errors
+    /// The address space is refused.
+    pub fn new(
+        name: &'static str,
+        starts: &'static str,
+        bytes: usize,
+        model: &mut Model,
+    ) -> Result<Dense, HeapError> {
+        let objects = Region::reserve(name, bytes)?;
+        let starts = Region::reserve(starts, (objects.reserved() >> GRANULE_SHIFT >> 3) + 8)?;
+        model.watch(&objects);
+        model.watch(&starts);
+        Ok(Dense { objects, starts, used: 0 })
+    }
+    /// The region of the objects.
+    #[inline(always)]
+    pub fn region(&self) -> &Region {
+        &self.objects
+    }
+    /// The region of the bits.
+    pub fn starts(&self) -> &Region {
+        &self.starts
+    }
+    /// Does `address` lie here? One subtraction and one comparison; nothing is read.
+    #[inline(always)]
+    pub fn contains(&self, address: usize) -> bool {
+        self.objects.contains(address)
+    }
+    /// Bytes taken, in whole pages.
+    pub fn bytes(&self) -> usize {
+        self.used.next_multiple_of(PAGE)
+    }
+    /// The end of what is taken.
+    pub fn frontier(&self) -> usize {
+        self.objects.start() + self.used
+    }
+    /// The bytes that a copy of `object` takes.
+    pub fn size_of(object: Object) -> usize {
+        let (word, units) = (object.shape_word(), object.units());
+        8 + 8 * units + 8 * usize::from(word.units() == LARGE)
+    }
+    /// Makes room for `bytes` more. `false`: there is none.
+    #[must_use]
+    pub fn reserve(&mut self, bytes: usize) -> bool {
+        let end = self.used + bytes;
+        end <= self.objects.reserved()
+            && self.objects.commit(end)
+            && self.starts.commit((end >> GRANULE_SHIFT >> 3) + 8)
+    }
+    /// The next object begins on a page of its own.
+    pub fn align_to_page(&mut self) {
+        self.used = self.used.next_multiple_of(PAGE);
+    }
+
+    /// A copy of `object`, every word of it but its tally, which is `tally`. Room for it was reserved.
+    pub fn place(&mut self, object: Object, tally: u32, model: &mut Model) -> Object {
+        let size = Dense::size_of(object);
+        debug_assert!(self.frontier() + size <= self.objects.end());
+        let front = usize::from(object.shape_word().units() == LARGE);
+        let to = self.objects.pointer::<u64>(self.used);
+        model.note_range(to.addr(), size, Cause::Allocate);
+        // SAFETY: the object has that many words, with the count of units in front of a large one; the room was reserved, and
+        // nothing lies there.
+        let copy = unsafe {
+            object.pointer().sub(front).copy_to_nonoverlapping(to, front + 1 + object.units());
+            Object::from_address(to.expose_provenance() + 8 * front)
+        };
+        copy.set_tally(tally);
+        self.used += size;
+        self.set(copy.address(), true, model);
+        copy
+    }
+
+    // -- The bits -----------------------------------------------------------------------------------
+
+    fn index(&self, address: usize) -> usize {
+        (address - self.objects.start()) >> GRANULE_SHIFT
+    }
+    fn word(&self, group: usize) -> *mut u64 {
+        self.starts.pointer::<u64>(group * 8)
+    }
+    fn set(&mut self, address: usize, on: bool, model: &mut Model) {
+        let index = self.index(address);
+        let word = self.word(index / 64);
+        let bit = 1 << (index % 64);
+        // SAFETY: `reserve` made the word usable.
+        unsafe {
+            let wanted = if on { *word | bit } else { *word & !bit };
+            if wanted != *word {
+                *word = wanted;
+                model.note(word.addr(), if on { Cause::Mark } else { Cause::Free });
+            }
+        }
+    }
+    /// `object` is dead: it is not one of them any more.
+    pub fn forget(&mut self, object: Object, model: &mut Model) {
+        self.set(object.address(), false, model);
+    }
+    /// Does an object's header lie at `address`, which is here?
+    #[inline]
+    pub fn is_start(&self, address: usize) -> bool {
+        let index = self.index(address);
+        // SAFETY: below what is taken, so the word was reserved.
+        address < self.frontier() && unsafe { *self.word(index / 64) } >> (index % 64) & 1 != 0
+    }
+    /// The first object whose header lies at `from` or behind it, and below `end`.
+    #[inline]
+    pub fn next(&self, from: usize, end: usize) -> Option<Object> {
+        let (mut index, last) = (self.index(from), self.index(end.min(self.frontier())));
+        while index < last {
+            // SAFETY: below what is taken, so the word was reserved.
+            let word = unsafe { *self.word(index / 64) } >> (index % 64);
+            if word != 0 {
+                let found = index + word.trailing_zeros() as usize;
+                // SAFETY: the bit says that a header lies there.
+                return (found < last)
+                    .then(|| unsafe { Object::from_address(self.objects.start() + found * 8) });
+            }
+            index = (index | 63) + 1;
+        }
+        None
+    }
+    /// Every object, in address order.
+    pub fn each_object(&self, visit: &mut dyn FnMut(Object)) {
+        self.each_object_in(self.objects.start(), self.frontier(), visit);
+    }
+    /// The same, of those whose headers lie between two addresses.
+    pub fn each_object_in(&self, from: usize, end: usize, visit: &mut dyn FnMut(Object)) {
+        let mut next = self.next(from, end);
+        while let Some(object) = next {
+            visit(object);
+            next = self.next(object.address() + 8, end);
+        }
+    }
+    /// For the verifier, which reads no object: the bytes that the object at `address` may take, the word in front included.
+    pub fn cell_around(&self, address: usize) -> Option<std::ops::Range<usize>> {
+        self.is_start(address).then(|| {
+            let next = self.next(address + 8, self.frontier());
+            address - 8..next.map_or(self.frontier(), |object| object.address())
+        })
+    }
+    /// Nothing lives here any more: all pages go back to the kernel.
+    pub fn clear(&mut self) {
+        self.objects.discard(0, self.objects.end() - self.objects.start());
+        self.starts.discard(0, self.starts.end() - self.starts.start());
+        self.used = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Format, ShapeWord};
+    use crate::parts::space::Space;
+    use crate::{Options, Value};
+
+    #[test]
+    fn copies_lie_one_after_the_other_and_are_found_again() {
+        let mut space = Space::new(&Options::default()).unwrap();
+        let mut dense = Dense::new("test", "starts", 1 << 20, &mut space.model).unwrap();
+        let mut copies = Vec::new();
+        for (number, units) in [0, 1, 2, 300, 3, 254, 255, 1].into_iter().enumerate() {
+            let shape = ShapeWord::new(
+                if units > 254 { Format::Bytes } else { Format::Slots },
+                number as u32,
+            );
+            let object = space.allocate_slow(0, shape, units, 0).unwrap();
+            for index in 0..units {
+                // SAFETY: a fresh object of that many words.
+                unsafe { object.set_slot(index, Value::raw(number as u64)) };
+            }
+            assert!(dense.reserve(Dense::size_of(object)));
+            copies.push(dense.place(object, 0, &mut space.model));
+        }
+        let mut found = Vec::new();
+        dense.each_object(&mut |object| found.push(object));
+        assert_eq!(found, copies);
+        for (number, &copy) in copies.iter().enumerate() {
+            assert_eq!(copy.shape() as usize, number);
+            assert!(copy.slots().all(|value| value == Value::raw(number as u64)));
+            assert!(dense.is_start(copy.address()) && dense.contains(copy.address()));
+        }
+        let bytes: usize = copies.iter().map(|&copy| Dense::size_of(copy)).sum();
+        assert_eq!(dense.frontier() - dense.region().start(), bytes);
+        dense.forget(copies[3], &mut space.model);
+        let rest = dense.next(copies[2].address() + 8, dense.frontier());
+        assert_eq!(rest, Some(copies[4]));
+        dense.clear();
+        assert_eq!(
+            (dense.next(dense.region().start(), dense.frontier()), dense.bytes()),
+            (None, 0)
+        );
+    }
+}
