@@ -180,6 +180,7 @@ impl<'a> Checker<'a> {
             (_, Op::NewSpill) => {
                 op::a(word) == SPILL_REGISTER as usize && position < self.first_jump()
             }
+            (_, Op::Return | Op::ReturnNil) => op::b(word) < usize::from(function.registers),
             (_, Op::GetIndexConstant | Op::AddConstant) => true,
             (_, Op::EqualConstant | Op::NotEqualConstant) => true,
             (_, Op::JumpIfEqualConstant | Op::JumpUnlessEqualConstant) => true,

@@ -183,8 +183,8 @@ ops! {
     InvokeSuper       ABC   Cache (Register Number   Register) "R[A] = the method `name` of class R[C], taken, called with this = R[A] and R[A+1] .. R[A+B]"
     CallSpread        A     No    (Register Unused   Unused  ) "R[A] = R[A](the items of the list R[A+1])"
     InvokeSpread      A     Cache (Register Unused   Unused  ) "R[A] = R[A].name(the items of the list R[A+1])"
-    Return            A     No    (Register Unused   Unused  ) "return R[A], taken"
-    ReturnNil         Z     No    (Unused   Unused   Unused  ) "return nil (an initializer returns R[0] with Return)"
+    Return            AB    No    (Register Number   Unused  ) "return R[A], taken; registers beyond R[B] hold no objects"
+    ReturnNil         AB    No    (Unused   Number   Unused  ) "return nil (an initializer returns R[0] with Return); the same"
 
     NewList           ABC   No    (Register Register Number  ) "R[A] = a list of R[B] .. R[B+C), taken"
     Append            AB    No    (Register Register Unused  ) "append R[B], taken, to the list R[A]"

@@ -13,26 +13,30 @@ use calf_gc::{Collector, Value};
 
 /// The shape word of a closure, without its units: compared with the upper half of a header shifted accordingly.
 const CLOSURE: u32 = Kind::Closure.shape_word().0;
+/// The whole shape word of a closure that captures nothing: its one slot is its code.
+const CLOSURE_WITHOUT_CAPTURES: u32 = Kind::Closure.shape_word().with_units(1).0;
 const CLASS: u32 = Kind::Class.shape_word().0;
 const LIST: u32 = Kind::List.shape_word().0;
 /// All of a shape word but its units.
 const WITHOUT_UNITS: u32 = 0x00FF_FFFF;
 
-/// Leaves the running function with `result`: its window is released where counts are kept, and the result put where the window began.
+/// Leaves the running function with `result`: where counts are kept its window is released, as far as the instruction says that
+/// there may be objects in it, and the result is put where the window began.
 macro_rules! return_value {
-    ($vm:ident, $base:ident, $pc:ident, $constants:ident, $result:expr) => {{
+    ($vm:ident, $base:ident, $pc:ident, $constants:ident, $word:ident, $result:expr) => {{
         let result: Value = $result;
         // SAFETY: below a frame that runs code lies at least this run's exit frame; windows lie in the stack region.
         unsafe {
             if C::COUNTS {
-                let registers = (*(*$vm.mutator.frame).code).registers as usize;
-                for index in 0..registers {
-                    let place = $base.add(index);
+                let last = $base.add(b($word));
+                let mut place = $base;
+                while place <= last {
                     let old = *place;
                     if old.is_object() {
                         *place = Value::NIL;
                         $vm.heap.release(old);
                     }
+                    place = place.add(1);
                 }
             }
             *$base = result;
@@ -683,8 +687,20 @@ impl<C: Collector> Vm<C> {
                         self.undefined_variable(extension!() as usize);
                         thrown!();
                     }
-                    set!(a(word), retained!(value));
                     skip_extension!();
+                    if C::COUNTS && value.is_object() {
+                        // SAFETY: a reference.
+                        let object = unsafe { value.as_object_unchecked() };
+                        if object.shape_word().0 == CLOSURE_WITHOUT_CAPTURES {
+                            // Its code is all that the call needs of it, and that is never freed: nothing is counted.
+                            // SAFETY: slot 0 of a closure is the address of its code.
+                            let code =
+                                unsafe { object.slot(0) }.as_raw() as *const crate::code::Code;
+                            set!(a(word), Value::NIL);
+                            enter!(a(word), b(word), Value::NIL, code);
+                        }
+                    }
+                    set!(a(word), retained!(value));
                     call!(a(word), b(word));
                 }
                 Op::Invoke => {
@@ -748,10 +764,10 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::Return => {
                     let result = taken!(a(word));
-                    return_value!(self, base, pc, constants, result);
+                    return_value!(self, base, pc, constants, word, result);
                 }
                 Op::ReturnNil => {
-                    return_value!(self, base, pc, constants, Value::NIL);
+                    return_value!(self, base, pc, constants, word, Value::NIL);
                 }
 
                 Op::NewList => {

@@ -33,7 +33,10 @@ impl Generator<'_, '_> {
         self.emit_extended(op, op.abc(a, b, c), site, span);
     }
 
-    fn push(&mut self, op: Op, word: u32, extension: Option<u32>, span: Span) {
+    fn push(&mut self, op: Op, mut word: u32, extension: Option<u32>, span: Span) {
+        if matches!(op, Op::Return | Op::ReturnNil) {
+            word = op.abc(calf_bytecode::op::a(word) as u8, self.last_object(), 0);
+        }
         let live = self.live(op, word);
         let frame = &mut self.frame;
         frame.last = Some(op);
@@ -46,6 +49,13 @@ impl Generator<'_, '_> {
         if matches!(op, Op::Return | Op::ReturnNil | Op::Throw) {
             self.frame.is_reachable = false;
         }
+    }
+
+    /// The last register that may hold an object: of the locals, which may have come by one on another way, or a temporary.
+    fn last_object(&self) -> u8 {
+        let frame = &self.frame;
+        let local = usize::from(frame.first_temporary()) - 1;
+        frame.dirty().last().unwrap_or(0).max(local) as u8
     }
 
     /// How many registers are live while an instruction runs.
