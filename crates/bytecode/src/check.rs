@@ -186,6 +186,7 @@ impl<'a> Checker<'a> {
             (_, Op::JumpIfEqualConstant | Op::JumpUnlessEqualConstant) => true,
             (Extension::Jump, _) if row.operands[1] == Operand::Constant => {
                 self.is_number(op::b(word))
+                    && (row.operands[2] != Operand::Constant || self.is_number(op::c(word)))
             }
             _ if row.operands[2] == Operand::Constant => self.is_number(op::c(word)),
             _ => true,

@@ -58,6 +58,8 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
         | JumpUnlessGreaterConstant
         | JumpIfGreaterEqualConstant
         | JumpUnlessGreaterEqualConstant => plain(one(a), none),
+        StepJumpIfLess | StepJumpIfLessEqual => plain(one(a).union(one(b)), one(a)),
+        StepJumpIfLessConstant | StepJumpIfLessEqualConstant => plain(one(a), one(a)),
         NewBox => taking(none, one(a), one(a)),
         SetBox | SetField | Inherit | JumpIfEqual | JumpUnlessEqual | JumpIfLess
         | JumpUnlessLess | JumpIfLessEqual | JumpUnlessLessEqual => {

@@ -167,6 +167,10 @@ ops! {
     JumpUnlessGreaterConstant   AB Jump (Register Constant Unused) "jump if not R[A] > K[B], a number"
     JumpIfGreaterEqualConstant     AB Jump (Register Constant Unused) "jump if R[A] >= K[B], a number; polls"
     JumpUnlessGreaterEqualConstant AB Jump (Register Constant Unused) "jump if not R[A] >= K[B], a number"
+    StepJumpIfLess              ABC Jump (Register Register Constant) "R[A] = R[A] + K[C], a number; jump if R[A] < R[B]; polls"
+    StepJumpIfLessEqual         ABC Jump (Register Register Constant) "R[A] = R[A] + K[C], a number; jump if R[A] <= R[B]; polls"
+    StepJumpIfLessConstant      ABC Jump (Register Constant Constant) "R[A] = R[A] + K[C], a number; jump if R[A] < K[B], a number; polls"
+    StepJumpIfLessEqualConstant ABC Jump (Register Constant Constant) "R[A] = R[A] + K[C], a number; jump if R[A] <= K[B], a number; polls"
 
     GetField          AB    Cache (Register Register Unused  ) "R[A] = R[B].name"
     SetField          AB    Cache (Register Register Unused  ) "R[A].name = R[B]"

@@ -241,6 +241,35 @@ impl<C: Collector> Vm<C> {
                 }
             }};
         }
+        macro_rules! step_and_jump {
+            ($word:expr, $limit:expr, $operator:tt, $inverse:tt) => {{
+                let word: u32 = $word;
+                let place: *mut Value = place!(a(word));
+                let step = constant_place!(c(word));
+                // SAFETY: as for `arithmetic`.
+                let sum = unsafe { *place.cast::<f64>() + *step.cast::<f64>() };
+                if sum.is_nan() {
+                    save!();
+                    check!(self.add_slowly(place, step, |x, y| x + y, place));
+                } else {
+                    // SAFETY: a register, which held a number.
+                    unsafe { *place.cast::<f64>() = sum };
+                }
+                let limit: *const Value = $limit;
+                // SAFETY: as for `arithmetic`.
+                let (one, other) = unsafe { (*place.cast::<f64>(), *limit.cast::<f64>()) };
+                if one $operator other {
+                    jump!(true);
+                } else {
+                    skip_extension!();
+                    if !(one $inverse other) {
+                        // The extension's place in the text is the comparison.
+                        save!();
+                        check!(self.unordered(place, limit));
+                    }
+                }
+            }};
+        }
         macro_rules! compare {
             ($word:expr, $operator:tt, $inverse:tt) => {{
                 let word: u32 = $word;
@@ -580,6 +609,15 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::JumpUnlessGreaterEqualConstant => {
                     compare_and_jump!(place!(a(word)), constant_place!(b(word)), >=, <, false)
+                }
+
+                Op::StepJumpIfLess => step_and_jump!(word, place!(b(word)), <, >=),
+                Op::StepJumpIfLessEqual => step_and_jump!(word, place!(b(word)), <=, >),
+                Op::StepJumpIfLessConstant => {
+                    step_and_jump!(word, constant_place!(b(word)), <, >=)
+                }
+                Op::StepJumpIfLessEqualConstant => {
+                    step_and_jump!(word, constant_place!(b(word)), <=, >)
                 }
 
                 Op::GetField => {

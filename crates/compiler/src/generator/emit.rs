@@ -133,9 +133,33 @@ impl Generator<'_, '_> {
             | Op::NotEqualConstant
             | Op::Less
             | Op::LessEqual
-            | Op::Contains => false,
+            | Op::Contains
+            | Op::StepJumpIfLess
+            | Op::StepJumpIfLessEqual
+            | Op::StepJumpIfLessConstant
+            | Op::StepJumpIfLessEqualConstant => false,
             _ => true,
         }
+    }
+
+    /// The step that was written just now, `R[register] = R[register] + K`, and nothing goes to the place behind it: takes it back
+    /// and gives the constant and the span.
+    pub(super) fn take_step(&mut self, register: u8) -> Option<(u8, Span)> {
+        use calf_bytecode::op::{a, b, c};
+        let frame = &mut self.frame;
+        let last = frame.code.len().checked_sub(1)?;
+        let word = frame.code[last];
+        let is_step = frame.last == Some(Op::AddConstant)
+            && frame.barrier <= last
+            && (a(word), b(word)) == (register as usize, register as usize)
+            && matches!(frame.constants.get(c(word)), Some(Constant::Number(_)));
+        if !is_step {
+            return None;
+        }
+        frame.code.pop();
+        frame.live.pop();
+        frame.last = None;
+        Some((c(word) as u8, frame.spans.pop()?))
     }
 
     // Constants.

@@ -104,6 +104,18 @@ impl Generator<'_, '_> {
             self.place(on);
             return;
         }
+        // The end of most loops: a step and a test of the same variable are one instruction.
+        if self.frame.targets[target].position.is_some()
+            && let Some(stepping) = stepping_form(op)
+            && let Some((step, step_span)) = self.take_step(a)
+        {
+            let word = self.frame.code.len() + 1;
+            self.emit_extended(stepping, stepping.abc(a, b, step), 0, step_span);
+            self.frame.spans[word] = span;
+            let dirty = self.frame.dirty();
+            self.aim(word, target, dirty);
+            return;
+        }
         let word = self.frame.code.len() + 1;
         self.emit_extended(op, op.abc(a, b, 0), 0, span);
         // On the side where the register is false, or equal to a constant that is no string, it holds no object.
@@ -141,6 +153,17 @@ impl Generator<'_, '_> {
             Some(position) => self.link(word, position),
             None => waiting.push(word),
         }
+    }
+}
+
+/// The form of a comparison that adds a step to its left operand first.
+fn stepping_form(op: Op) -> Option<Op> {
+    match op {
+        Op::JumpIfLess => Some(Op::StepJumpIfLess),
+        Op::JumpIfLessEqual => Some(Op::StepJumpIfLessEqual),
+        Op::JumpIfLessConstant => Some(Op::StepJumpIfLessConstant),
+        Op::JumpIfLessEqualConstant => Some(Op::StepJumpIfLessEqualConstant),
+        _ => None,
     }
 }
 

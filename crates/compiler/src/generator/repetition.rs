@@ -2,11 +2,12 @@
 
 use super::Generator;
 use super::condition::constant_truth;
+use super::expression::number;
 use super::frame::Place;
 use super::handler::Exits;
 use super::jump::TargetNumber;
 use calf_bytecode::Op;
-use calf_parser::ast::{Binding, Expression, Statement};
+use calf_parser::ast::{Binding, Expression, ExpressionKind, Statement};
 use calf_source::Span;
 
 impl<'a> Generator<'_, 'a> {
@@ -20,8 +21,13 @@ impl<'a> Generator<'_, 'a> {
     ) {
         let condition = condition.filter(|condition| constant_truth(condition) != Some(true));
         let (next, test, exit) = (self.new_target(), self.new_target(), self.new_target());
-        if let Some(condition) = condition {
-            self.jump(test, condition.span);
+        match condition {
+            // A short test is written twice: then nothing goes to the one at the end, which a step before it may join.
+            Some(condition) if self.is_short_test(condition) => {
+                self.jump_if(condition, false, exit);
+            }
+            Some(condition) => self.jump(test, condition.span),
+            None => (),
         }
         let top = self.new_target_here();
         self.frame.is_reachable = true;
@@ -45,6 +51,16 @@ impl<'a> Generator<'_, 'a> {
         self.set_release(release, top);
         self.place(exit);
         self.release_temporaries(span);
+    }
+
+    /// Is it a comparison of things that are in place?
+    fn is_short_test(&mut self, condition: &Expression<'a>) -> bool {
+        match &condition.kind {
+            ExpressionKind::Binary { left, right, .. } => [left, right]
+                .into_iter()
+                .all(|operand| number(operand).is_some() || self.in_place(operand).is_some()),
+            _ => false,
+        }
     }
 
     /// Each round begins, behind the test, with the release of what that leaves behind. Which registers these are is known only once
