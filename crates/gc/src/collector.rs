@@ -187,6 +187,10 @@ pub unsafe trait Collector: Sized + 'static {
     fn is_tracked(&self, object: Object) -> bool {
         object.format() == crate::Format::Slots
     }
+    /// Has it a finalizer that was not queued yet?
+    fn awaits_finalizer(&self, object: Object) -> bool {
+        object.tally() & crate::object::FLAG_FINALIZER != 0
+    }
     /// Is it in the permanent generation?
     fn is_frozen(&self, _object: Object) -> bool {
         false

@@ -4,6 +4,7 @@
 
 use crate::collector::Collector;
 use crate::collectors as of;
+use crate::parts::count_place::InHeader;
 
 /// Something to be done under a strategy that is only known at run time.
 pub trait Job {
@@ -135,6 +136,16 @@ strategies! {
         limits: "as inline; cycles through frozen objects are given back only after unfreeze",
         source: "python/cpython#3705 (2017)",
         freezes: true, hidden: false;
+    Scratch "scratch": of::scratch::Scratch<InHeader>,
+        lesson: "the header was never needed: the search for cycles notes all beside the heap, in memory made for it",
+        bookkeeping: "a count in the header word; beside the heap four bits for 16 bytes; scratch memory while a collection runs",
+        visits: "everything in the generation and the younger ones",
+        memory: "holes: free lists threaded through freed cells; with fresh=on only fresh pages after a fork",
+        collection_writes: "a page of the bitmap for 128 KiB of containers that change their generation: none once all are in the oldest",
+        reading_writes: "counts",
+        limits: "as inline",
+        source: "new; the algorithm of CPython 3.7, scratch counts as metadata beside the heap (MMTk), no lists (CPython 3.13t)",
+        freezes: false, hidden: false;
 
     MarkInline "mark-inline": of::mark_inline::MarkInline,
         lesson: "one mark bit in each object, and a collection copies every page",

@@ -34,7 +34,9 @@ impl Job for Measure {
         let own = |m: &Mutator<C>| {
             let mut used = 0;
             m.heap.each_region(&mut |region| {
-                if ["headers", "marks", "ages", "remembered"].contains(&region.name()) {
+                if ["headers", "marks", "ages", "remembered", "generations", "young", "counts"]
+                    .contains(&region.name())
+                {
                     used += region.used();
                 }
             });
@@ -62,6 +64,7 @@ fn what_an_object_costs() {
         ("inline", 24, [56, 32, 32, 16], 0),
         ("indirect", 8, [40, 32, 32, 16], 320),
         ("frozen", 24, [56, 32, 32, 16], 0),
+        ("scratch", 0, [32, 32, 32, 16], 10),
         ("mark-inline", 0, [32, 32, 32, 16], 0),
         ("mark-bitmap", 0, [32, 32, 32, 16], 10),
         ("adversary", 0, [32, 32, 32, 16], 0),

@@ -39,7 +39,7 @@
 
 use crate::collector::{Collection, Collector, Request, Roots, Unsupported};
 use crate::heap::{HeapError, Options};
-use crate::object::{COUNT_ONE, FLAG_FINALIZER, FLAG_WEAKLY_HELD, Format, Object, ShapeWord};
+use crate::object::{COUNT_ONE, FLAG_FINALIZER, Format, Object, ShapeWord};
 use crate::parts::counts::{self, Counted};
 use crate::parts::lists::Head;
 use crate::parts::model::Cause;
@@ -326,11 +326,7 @@ impl<P: Placement> Cycles<P> {
     /// Before anything else runs or dies: nobody shall reach garbage through a weak reference.
     fn clear_weak_references(&mut self) {
         for head in self.placement.list(UNREACHABLE).iter() {
-            let object = P::object_of(head);
-            if object.tally() & FLAG_WEAKLY_HELD != 0 {
-                self.space.weak.clear(object, &mut self.space.model);
-                self.space.set_flag(object, FLAG_WEAKLY_HELD, false);
-            }
+            self.clear_weak(P::object_of(head));
         }
     }
 

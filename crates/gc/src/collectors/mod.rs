@@ -8,3 +8,4 @@ pub mod inline;
 pub mod mark_bitmap;
 pub mod mark_inline;
 pub mod none;
+pub mod scratch;

@@ -62,6 +62,21 @@ pub fn class_of(bytes: usize) -> usize {
     CLASS_OF[(bytes + 7) >> 3] as usize
 }
 
+/// For a block of each class, the pairs of words in whose second half a cell begins.
+static HALVES: [[u64; BLOCK / 1024]; CLASSES] = {
+    let mut halves = [[0; BLOCK / 1024]; CLASSES];
+    let mut class = 0;
+    while class < CLASSES {
+        let mut cell = 0;
+        while cell + SIZES[class] <= BLOCK {
+            halves[class][cell / 1024] |= (cell as u64 >> 3 & 1) << (cell / 16 % 64);
+            cell += SIZES[class];
+        }
+        class += 1;
+    }
+    halves
+};
+
 /// What a class allocates from: a list of freed cells, and the rest of the block in use.
 #[derive(Clone, Copy, Default, Debug)]
 struct Lane {
@@ -94,6 +109,11 @@ impl Block {
     /// The cells' addresses.
     pub fn cells(self) -> impl Iterator<Item = usize> {
         (self.start..self.end()).step_by(self.cell_size())
+    }
+    /// Of the sixty-four pairs of words from `address` on, those in whose second half a cell begins.
+    #[inline(always)]
+    pub fn halves(self, address: usize) -> u64 {
+        HALVES[self.class][(address - self.start) / 1024]
     }
     /// The cell that `address` lies in.
     #[inline(always)]

@@ -42,6 +42,36 @@ pub trait Counted {
     /// Gives the memory of `object` back, to which nothing refers and which holds nothing any more; a container
     /// leaves its list first.
     fn reclaim(&mut self, object: Object);
+
+    /// One more reference to `object`: in its header, unless the strategy counts elsewhere.
+    #[inline(always)]
+    fn count_up(&mut self, object: Object) {
+        retain(object, &mut self.space_mut().model);
+    }
+    /// One less. `true`: it was the last.
+    #[inline(always)]
+    fn count_down(&mut self, object: Object) -> bool {
+        release(object, &mut self.space_mut().model)
+    }
+    /// May `object`, which dies, have a finalizer that was not queued yet, or weak references?
+    #[inline(always)]
+    fn has_will(&self, object: Object) -> bool {
+        object.tally() & (FLAG_FINALIZER | FLAG_WEAKLY_HELD) != 0
+    }
+    /// Clears the weak references to `object`.
+    fn clear_weak(&mut self, object: Object) {
+        if object.tally() & FLAG_WEAKLY_HELD != 0 {
+            let space = self.space_mut();
+            space.weak.clear(object, &mut space.model);
+            space.set_flag(object, FLAG_WEAKLY_HELD, false);
+        }
+    }
+    /// Takes the right of `object` to be finalized: `true` if it had it.
+    fn take_finalizer(&mut self, object: Object) -> bool {
+        let had = object.tally() & FLAG_FINALIZER != 0;
+        self.space_mut().set_flag(object, FLAG_FINALIZER, false);
+        had
+    }
 }
 
 /// The dead whose references are still to be dropped: a stack threaded through their own header words. A dead object
@@ -93,7 +123,7 @@ pub fn bury<C: Counted>(collector: &mut C, first: Object) {
             // SAFETY: `index` is below the units, which a dead object still has.
             let child = unsafe { object.slot(index) }.as_object();
             if let Some(child) = child
-                && release(child, &mut collector.space_mut().model)
+                && collector.count_down(child)
             {
                 doom(collector, child, &mut dying);
             }
@@ -105,7 +135,7 @@ pub fn bury<C: Counted>(collector: &mut C, first: Object) {
 /// `object` has a count of zero: to the finalizers, to the stack of the dying, or gone.
 #[inline(always)]
 fn doom<C: Counted>(collector: &mut C, object: Object, dying: &mut Dying) {
-    if object.tally() & (FLAG_FINALIZER | FLAG_WEAKLY_HELD) != 0 && is_kept(collector, object) {
+    if collector.has_will(object) && is_kept(collector, object) {
         return;
     }
     match object.format() {
@@ -124,17 +154,11 @@ fn doom<C: Counted>(collector: &mut C, object: Object, dying: &mut Dying) {
 /// The last will of an object with flags: `true` if it lives on, in the queue of finalizers.
 #[cold]
 fn is_kept<C: Counted>(collector: &mut C, object: Object) -> bool {
-    let space = collector.space_mut();
     // Weak references first, as in a collection and unlike CPython's deallocation: the same under every strategy.
-    if object.tally() & FLAG_WEAKLY_HELD != 0 {
-        space.weak.clear(object, &mut space.model);
-    }
-    if object.tally() & FLAG_FINALIZER != 0 {
-        space.set_flag(object, FLAG_FINALIZER, false);
-        if space.queue_finalizer(object) {
-            retain(object, &mut space.model);
-            return true;
-        }
+    collector.clear_weak(object);
+    if collector.take_finalizer(object) && collector.space_mut().queue_finalizer(object) {
+        collector.count_up(object);
+        return true;
     }
     false
 }

@@ -3,16 +3,19 @@
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
 //! `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
-//! `dense`.
+//! `dense`, `generations`, `internal`, `count_place`.
 
 pub mod ages;
 pub mod bitmap;
 pub mod cells;
+pub mod count_place;
 pub mod counts;
 pub mod dense;
 pub mod finalizable;
+pub mod generations;
 pub mod gray;
 pub mod holes;
+pub mod internal;
 pub mod lists;
 pub mod model;
 pub mod moving;

@@ -119,12 +119,16 @@ impl<const BITS: usize> Plane<BITS> {
         }
         wanted != word
     }
-    /// Clears bit number `bit` of `address`, if it is set.
+    /// Clears bit number `bit` of `address`; `true` if it was set, and only then is memory written.
     #[inline(always)]
-    pub fn clear(&mut self, address: usize, bit: usize, cause: Cause, model: &mut Model) {
+    pub fn clear(&mut self, address: usize, bit: usize, cause: Cause, model: &mut Model) -> bool {
         let index = self.index(address);
         let word = self.word(index >> 6, bit);
-        self.set_word(index >> 6, bit, word & !(1 << (index & 63)), cause, model);
+        let wanted = word & !(1 << (index & 63));
+        if wanted != word {
+            self.set_word(index >> 6, bit, wanted, cause, model);
+        }
+        wanted != word
     }
     /// The granule of the first object from `start` on and below `end`, where none lies across, whose bit number `bit` is set.
     /// The object may begin in the second half of the granule.

@@ -215,8 +215,7 @@ fn is_frozen<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value
 fn is_finalized<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
     let symbol = vm.symbols.intern("finalize");
     let finalized = vm.object_of(arguments.get(1), Kind::Instance).is_some_and(|object| {
-        vm.find_method(object, symbol).is_some()
-            && object.tally() & calf_gc::object::FLAG_FINALIZER == 0
+        vm.find_method(object, symbol).is_some() && !vm.heap.collector().awaits_finalizer(object)
     });
     Ok(Value::boolean(finalized))
 }
