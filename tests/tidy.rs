@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 9] = [
+const IMPORTS: [(&str, &[&str]); 11] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
     ("bytecode", &["source"]),
     ("compiler", &["source", "parser", "bytecode"]),
-    ("gc", &[]),
+    ("gc", &["gc-kit"]),
+    ("gc-kit", &["gc"]),
+    ("gc-template", &["gc", "gc-kit", "lang"]),
     ("vm", &["source", "lexer", "parser", "bytecode", "compiler", "gc", "meter"]),
     ("meter", &[]),
     ("lab", &["meter"]),

@@ -1,7 +1,7 @@
 //! The command line: one description, from which help, errors and suggestions come.
 
-use calf_gc::{STRATEGIES, Strategy};
-use calf_vm::{ExitPolicy, Options, exit_code};
+use crate::choices::Choices;
+use calf_vm::{Choice, ExitPolicy, Options, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Parser};
@@ -23,9 +23,9 @@ pub(crate) enum Program {
 /// What to do.
 pub(crate) enum Command {
     /// Run a program.
-    Run { strategy: Strategy, options: Options, program: Program },
+    Run { strategy: Choice, options: Options, program: Program },
     /// Talk.
-    Repl { strategy: Strategy, options: Options },
+    Repl { strategy: Choice, options: Options },
     /// Print the strategies.
     GcList { names_only: bool },
     /// Explain one.
@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Look for errors only.
     Check { files: Vec<PathBuf>, color: bool },
     /// Print the bytecode.
-    Disassemble { file: PathBuf, strategy: Strategy, color: bool },
+    Disassemble { file: PathBuf, strategy: Choice, color: bool },
     /// Print the experiments.
     LabList,
     /// Run some.
@@ -188,7 +188,10 @@ fn parser() -> Parser {
 }
 
 /// Reads the command line. On `Err` everything is said already, and the code is the one to leave with.
-pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
+pub(crate) fn read(
+    words: impl IntoIterator<Item = OsString>,
+    choices: &Choices,
+) -> Result<Command, i32> {
     let matches = match parser().try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => {
@@ -204,10 +207,10 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command,
             return Err(code);
         }
     };
-    command(&matches)
+    command(&matches, choices)
 }
 
-fn command(matches: &ArgMatches) -> Result<Command, i32> {
+fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
     let color = match matches.get_one::<String>("color").map(String::as_str) {
         Some("always") => true,
         Some("never") => false,
@@ -230,7 +233,7 @@ fn command(matches: &ArgMatches) -> Result<Command, i32> {
         }),
         Some(("dis", dis)) => Ok(Command::Disassemble {
             file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
-            strategy: chosen(matches)?.0,
+            strategy: chosen(matches, choices)?.0,
             color,
         }),
         Some(("lab", lab)) => Ok(match lab.subcommand() {
@@ -248,13 +251,18 @@ fn command(matches: &ArgMatches) -> Result<Command, i32> {
             }),
             _ => Command::LabList,
         }),
-        Some(("run", run)) => program(matches, run, color),
-        _ => program(matches, matches, color),
+        Some(("run", run)) => program(matches, run, color, choices),
+        _ => program(matches, matches, color, choices),
     }
 }
 
-fn program(matches: &ArgMatches, own: &ArgMatches, color: bool) -> Result<Command, i32> {
-    let (strategy, arguments) = chosen(matches)?;
+fn program(
+    matches: &ArgMatches,
+    own: &ArgMatches,
+    color: bool,
+    choices: &Choices,
+) -> Result<Command, i32> {
+    let (strategy, arguments) = chosen(matches, choices)?;
     let mut rest: Vec<String> =
         own.get_many::<String>("arguments").into_iter().flatten().cloned().collect();
     let mut options = Options { color, ..Options::default() };
@@ -318,14 +326,14 @@ fn usage(message: &str) -> i32 {
 }
 
 /// The strategy of this name and its options, from the flag or the environment.
-fn chosen(matches: &ArgMatches) -> Result<(Strategy, Vec<(String, String)>), i32> {
+fn chosen(matches: &ArgMatches, choices: &Choices) -> Result<(Choice, Vec<(String, String)>), i32> {
     let given = matches.get_one::<String>("gc").cloned();
     let from = if given.is_some() { "--gc" } else { "CALF_GC" };
     let text = given.or_else(|| std::env::var("CALF_GC").ok().filter(|name| !name.is_empty()));
-    let text = text.unwrap_or_else(|| Strategy::DEFAULT.row().name.to_string());
+    let text = text.unwrap_or_else(|| choices.default_name().to_string());
     let (name, options) = text.split_once(':').unwrap_or((&text, ""));
-    let Some(strategy) = Strategy::named(name) else {
-        return Err(unknown_strategy(name, from));
+    let Some(strategy) = choices.named(name) else {
+        return Err(unknown_strategy(name, from, choices));
     };
     let mut arguments = Vec::new();
     for option in options.split(',').filter(|option| !option.is_empty()) {
@@ -336,17 +344,16 @@ fn chosen(matches: &ArgMatches) -> Result<(Strategy, Vec<(String, String)>), i32
 }
 
 /// Says that there is no such strategy, and which is the nearest.
-pub(crate) fn unknown_strategy(name: &str, from: &str) -> i32 {
-    let names = STRATEGIES.iter().filter(|row| !row.hidden).map(|row| row.name);
+pub(crate) fn unknown_strategy(name: &str, from: &str, choices: &Choices) -> i32 {
+    let names: Vec<&str> = choices.rows().map(|row| row.name).collect();
     let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(&parser());
     error.insert(ContextKind::InvalidArg, ContextValue::String(from.to_string()));
     error.insert(ContextKind::InvalidValue, ContextValue::String(name.to_string()));
     error.insert(
         ContextKind::ValidValue,
-        ContextValue::Strings(names.clone().map(str::to_string).collect()),
+        ContextValue::Strings(names.iter().map(|name| name.to_string()).collect()),
     );
-    let candidates: Vec<&str> = names.collect();
-    if let Some(near) = calf_source::suggest(name, candidates) {
+    if let Some(near) = calf_source::suggest(name, names) {
         error.insert(ContextKind::SuggestedValue, ContextValue::String(near.to_string()));
     }
     let rendered: StyledStr = error.render();

@@ -2,9 +2,8 @@
 
 use crate::run::read_file;
 use calf_bytecode::Function;
-use calf_gc::Strategy;
 use calf_source::{SourceFile, Style};
-use calf_vm::exit_code;
+use calf_vm::{Choice, exit_code};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -46,8 +45,8 @@ pub(crate) fn check(files: &[PathBuf], color: bool) -> i32 {
 }
 
 /// Prints the bytecode, as it is for this strategy.
-pub(crate) fn disassemble(path: &Path, strategy: Strategy, color: bool) -> i32 {
-    match compile(path, strategy.row().counts(), color) {
+pub(crate) fn disassemble(path: &Path, strategy: Choice, color: bool) -> i32 {
+    match compile(path, strategy.row.counts(), color) {
         Ok(function) => crate::print(&calf_bytecode::disassemble::disassemble(&function)),
         Err(code) => code,
     }

@@ -1,7 +1,7 @@
 //! `calf lab`: the experiments.
 
 use crate::arguments::LabRun;
-use calf_gc::STRATEGIES;
+use crate::choices::Choices;
 use calf_lab::{LabError, Options};
 use calf_vm::exit_code;
 
@@ -32,7 +32,7 @@ pub(crate) fn list() -> i32 {
 }
 
 /// Runs experiments.
-pub(crate) fn run(run: &LabRun) -> i32 {
+pub(crate) fn run(run: &LabRun, choices: &Choices) -> i32 {
     let mut options = Options {
         strategies: run.strategies.clone(),
         size: run.size,
@@ -42,7 +42,6 @@ pub(crate) fn run(run: &LabRun) -> i32 {
     if let Some(repeats) = run.repeats {
         options.repeats = repeats as usize;
     }
-    let known: Vec<&'static str> =
-        STRATEGIES.iter().filter(|row| !row.hidden).map(|row| row.name).collect();
+    let known: Vec<&'static str> = choices.rows().map(|row| row.name).collect();
     code_of(calf_lab::run(&run.names, &options, &known, &mut std::io::stdout()))
 }

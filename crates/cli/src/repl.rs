@@ -1,8 +1,7 @@
 //! The REPL: read, evaluate, print, and keep going whatever happens.
 
 use crate::{run, signal};
-use calf_gc::Strategy;
-use calf_vm::{Evaluation, Options};
+use calf_vm::{Choice, Evaluation, Options};
 use rustyline::error::ReadlineError;
 use rustyline::{Config, DefaultEditor};
 use std::path::PathBuf;
@@ -22,7 +21,7 @@ fn history_file() -> Option<PathBuf> {
 }
 
 /// Talks until the end of input; gives the exit code.
-pub(crate) fn run(strategy: Strategy, options: Options) -> i32 {
+pub(crate) fn run(strategy: Choice, options: Options) -> i32 {
     let mut machine = match run::start(strategy, options) {
         Ok(machine) => machine,
         Err(code) => return code,
@@ -43,7 +42,7 @@ pub(crate) fn run(strategy: Strategy, options: Options) -> i32 {
         // A first session has none.
         let _ = editor.load_history(history);
     }
-    println!("Calf {} under '{}'. Ctrl-D leaves.", env!("CARGO_PKG_VERSION"), strategy.row().name);
+    println!("Calf {} under '{}'. Ctrl-D leaves.", env!("CARGO_PKG_VERSION"), strategy.row.name);
     signal::catch_interrupt();
     let mut entry = String::new();
     let mut number = 1;

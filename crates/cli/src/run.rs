@@ -2,13 +2,12 @@
 
 use crate::arguments::Program;
 use crate::signal;
-use calf_gc::Strategy;
-use calf_vm::{Machine, Options, exit_code};
+use calf_vm::{Choice, Machine, Options, exit_code};
 use std::io::Read;
 use std::path::Path;
 
 /// Runs a program and gives the exit code.
-pub(crate) fn run(strategy: Strategy, options: Options, program: Program) -> i32 {
+pub(crate) fn run(strategy: Choice, options: Options, program: Program) -> i32 {
     let (name, bytes) = match read(program) {
         Ok(read) => read,
         Err(code) => return code,
@@ -23,8 +22,8 @@ pub(crate) fn run(strategy: Strategy, options: Options, program: Program) -> i32
 }
 
 /// A machine, or the code to leave with.
-pub(crate) fn start(strategy: Strategy, options: Options) -> Result<Box<dyn Machine>, i32> {
-    calf_vm::start(strategy, options).map_err(|error| {
+pub(crate) fn start(strategy: Choice, options: Options) -> Result<Box<dyn Machine>, i32> {
+    strategy.start(options).map_err(|error| {
         eprintln!("calf: {error}");
         match error {
             calf_gc::HeapError::Reserve { .. } => exit_code::RUNTIME,

@@ -1,18 +1,18 @@
 //! `calf gc list` and `calf gc explain`: the table of strategies, printed.
 
 use crate::arguments::unknown_strategy;
-use calf_gc::{STRATEGIES, Strategy};
+use crate::choices::Choices;
 use std::fmt::Write;
 
 /// One line for each strategy.
-pub(crate) fn list(names_only: bool) -> i32 {
+pub(crate) fn list(names_only: bool, choices: &Choices) -> i32 {
     let mut text = String::new();
-    let width = STRATEGIES.iter().map(|row| row.name.len()).max().unwrap_or(0);
-    for row in STRATEGIES.iter().filter(|row| !row.hidden) {
+    let width = choices.rows().map(|row| row.name.len()).max().unwrap_or(0);
+    for row in choices.rows() {
         if names_only {
             writeln!(text, "{}", row.name).expect("a string takes all");
         } else {
-            let default = if row.strategy == Strategy::DEFAULT { " (the default)" } else { "" };
+            let default = if row.name == choices.default_name() { " (the default)" } else { "" };
             writeln!(text, "{:width$}  {}{default}", row.name, row.lesson)
                 .expect("a string takes all");
         }
@@ -21,11 +21,11 @@ pub(crate) fn list(names_only: bool) -> i32 {
 }
 
 /// Everything the table says of one strategy.
-pub(crate) fn explain(name: &str) -> i32 {
-    let Some(strategy) = Strategy::named(name) else {
-        return unknown_strategy(name, "NAME");
+pub(crate) fn explain(name: &str, choices: &Choices) -> i32 {
+    let Some(strategy) = choices.named(name) else {
+        return unknown_strategy(name, "NAME", choices);
     };
-    let row = strategy.row();
+    let row = strategy.row;
     let mut text = format!("{}: {}\n\n", row.name, row.lesson);
     let counts = if row.counts() { "yes" } else { "no" };
     let freezes = if row.freezes { "yes" } else { "no" };

@@ -6,8 +6,8 @@
 //! ```
 
 use calf_gc::{
-    Collector, Format, Heap, Job, NoRoots, Object, Options, Request, Roots, Row, STRATEGIES,
-    ShapeWord, Value,
+    Collector, Format, Heap, Job, NoRoots, Object, Options, Request, Roots, Row, ShapeWord,
+    Strategy, Value,
 };
 use std::time::Instant;
 
@@ -112,10 +112,9 @@ impl Job for Bench {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let records = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(500_000);
-    for row in STRATEGIES
-        .iter()
-        .filter(|row| arguments.len() < 2 || arguments.iter().any(|name| name == row.name))
+    for strategy in Strategy::all()
+        .filter(|of| arguments.len() < 2 || arguments.iter().any(|name| name == of.row().name))
     {
-        row.strategy.run(Bench { records });
+        strategy.run(Bench { records });
     }
 }

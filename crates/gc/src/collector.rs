@@ -17,6 +17,23 @@ use crate::parts::space::Space;
 pub unsafe trait Roots {
     /// Calls `visit` for each root.
     fn visit(&mut self, visit: &mut dyn FnMut(&mut Value));
+    /// Where the program is, for messages.
+    fn place(&self) -> Option<Place> {
+        None
+    }
+    /// What the mutator calls an object of this shape, for messages.
+    fn name_shape(&self, _shape: ShapeWord) -> Option<String> {
+        None
+    }
+}
+
+/// A line of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name.
+    pub file: String,
+    /// The line, from one.
+    pub line: usize,
 }
 
 /// No roots at all: for tests, and for the last collection of a heap.
@@ -71,6 +88,8 @@ pub unsafe trait Collector: Sized + 'static {
     const THRESHOLDS: bool = false;
     /// May a collection move objects? If so the machine drops every cached address after one.
     const MOVES: bool = false;
+    /// Are unreachable cycles given back by a full collection? If not, its row says so as its limit.
+    const CYCLES: bool = true;
     /// Bytes of bookkeeping in front of the header of each container ([`crate::Format::Slots`]).
     const HEAD: usize;
 
@@ -133,6 +152,11 @@ pub unsafe trait Collector: Sized + 'static {
     fn set_automatic(&mut self, _automatic: bool) {}
     /// Collects as asked. Never runs a finalizer: it queues them.
     fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection;
+    /// Moves every object that it can ([`Collector::MOVES`]): for the zeal mode `move`. One whose full collections move
+    /// everything inherits it.
+    fn move_everything(&mut self, roots: &mut dyn Roots) -> Collection {
+        self.collect(roots, Request::Full)
+    }
 
     // -- Fork ---------------------------------------------------------------------------------------
 

@@ -3,128 +3,16 @@
 //! A slot cannot be read or written but through here, so no barrier can be forgotten; a collection cannot start but
 //! here, so the switch, the lock, the verifier and the log are in one place.
 
-use crate::collector::{Collection, Collector, Request, Roots, Unsupported};
+pub use crate::options::{DEFAULT_LIMIT, HeapError, Options};
+
+use crate::collector::{Collection, Collector, NoRoots, Request, Roots, Unsupported};
+use crate::journal::Journal;
 use crate::object::{Object, ShapeWord};
 use crate::parts::model::{Cause, Model};
 use crate::parts::region::Region;
 use crate::value::Value;
-use std::fmt;
+use crate::zeal::Zeal;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// The heap's limit if none is asked for: 8 GiB.
-pub const DEFAULT_LIMIT: usize = 8 << 30;
-
-/// What is chosen when a heap is made.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The most bytes that objects may take, in blocks and runs.
-    pub limit: usize,
-    /// A full collection before every allocation.
-    pub stress: bool,
-    /// The verifier before and after every collection.
-    pub verify: bool,
-    /// A line on standard error for every collection.
-    pub log: bool,
-    /// The strategy's own options, as in `--gc NAME:key=value,…`.
-    pub arguments: Vec<(String, String)>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            limit: DEFAULT_LIMIT,
-            stress: false,
-            verify: false,
-            log: false,
-            arguments: Vec::new(),
-        }
-    }
-}
-
-impl Options {
-    /// The value of the strategy's option `key`, the last one given.
-    pub fn argument(&self, key: &str) -> Option<&str> {
-        self.arguments.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
-    }
-
-    /// Is the option `key` on? `off` where it is not given.
-    ///
-    /// # Errors
-    /// Its value is neither `on` nor `off`.
-    pub fn switch(&self, key: &'static str) -> Result<bool, HeapError> {
-        match self.argument(key) {
-            None | Some("off") => Ok(false),
-            Some("on") => Ok(true),
-            Some(value) => Err(HeapError::Value { key, value: value.to_owned(), known: "on, off" }),
-        }
-    }
-
-    /// Refuses options that the strategy does not know.
-    ///
-    /// # Errors
-    /// The first such option, with those that it does know.
-    pub fn check_arguments(&self, known: &'static [&'static str]) -> Result<(), HeapError> {
-        match self.arguments.iter().find(|(key, _)| !known.contains(&key.as_str())) {
-            Some((key, _)) => Err(HeapError::Argument { key: key.clone(), known }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Why there is no heap.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeapError {
-    /// The kernel refuses address space.
-    Reserve {
-        /// The region that was to be reserved.
-        name: &'static str,
-        /// The bytes asked for.
-        bytes: usize,
-        /// What the kernel said.
-        error: String,
-    },
-    /// The strategy has no such option.
-    Argument {
-        /// The option.
-        key: String,
-        /// Those that it has.
-        known: &'static [&'static str],
-    },
-    /// An option has no such value.
-    Value {
-        /// The option.
-        key: &'static str,
-        /// The value.
-        value: String,
-        /// Those that it may have.
-        known: &'static str,
-    },
-}
-
-impl fmt::Display for HeapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            HeapError::Reserve { name, bytes, error } => {
-                let mebibytes = bytes >> 20;
-                write!(
-                    f,
-                    "cannot reserve {mebibytes} MiB of addresses for '{name}': {error}; raise `ulimit -v`"
-                )
-            }
-            HeapError::Argument { key, known: [] } => {
-                write!(f, "this strategy has no options; remove '{key}'")
-            }
-            HeapError::Argument { key, known } => {
-                write!(f, "this strategy has no option '{key}'; it has: {}", known.join(", "))
-            }
-            HeapError::Value { key, value, known } => {
-                write!(f, "the option '{key}' cannot be '{value}'; it can be: {known}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for HeapError {}
 
 /// What the collections of one generation did so far.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
@@ -165,12 +53,39 @@ pub const GENERATIONS: usize = 3;
 /// Process exit code when the verifier finds the heap broken: an error of our own making.
 const EXIT_BROKEN: i32 = 70;
 
+/// What a heap does for those who look for bugs.
+struct Watch {
+    verify: bool,
+    log: bool,
+    zeal: Zeal,
+    allocations: u64,
+    journal: Option<Box<Journal>>,
+}
+
+impl Watch {
+    fn new(options: &Options) -> Watch {
+        let mut zeal = options.zeal;
+        if options.stress && zeal.request(0).is_none() {
+            zeal.every = 1;
+        }
+        let verify = options.verify || zeal.verify || zeal.poison;
+        let journal = (verify || options.journal).then(Box::default);
+        Watch { verify, log: options.log, zeal, allocations: 0, journal }
+    }
+
+    /// What the zeal modes want collected before the next allocation.
+    fn next_request(&mut self) -> Option<Request> {
+        self.allocations += 1;
+        self.zeal.request(self.allocations)
+    }
+}
+
 /// A heap under the strategy `C`.
 pub struct Heap<C: Collector> {
     collector: C,
-    stress: bool,
-    verify: bool,
-    log: bool,
+    /// Every allocation takes the slow half: something in `watch` wants to know of it.
+    watched: bool,
+    watch: Watch,
     enabled: bool,
     collecting: bool,
     locks: Vec<(u64, String)>,
@@ -185,11 +100,14 @@ impl<C: Collector> Heap<C> {
     /// # Errors
     /// There is no address space, or the strategy does not know an option.
     pub fn new(options: &Options) -> Result<Heap<C>, HeapError> {
+        if options.zeal.moves && !C::MOVES {
+            return Err(HeapError::CannotMove);
+        }
+        let watch = Watch::new(options);
         Ok(Heap {
             collector: C::new(options)?,
-            stress: options.stress,
-            verify: options.verify,
-            log: options.log,
+            watched: watch.journal.is_some() || watch.zeal.request(0).is_some(),
+            watch,
             enabled: true,
             collecting: false,
             locks: Vec::new(),
@@ -216,7 +134,7 @@ impl<C: Collector> Heap<C> {
     /// `None`: save the roots and call [`Heap::allocate_at_safepoint`].
     #[inline(always)]
     pub fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
-        if self.stress { None } else { self.collector.allocate(shape, units) }
+        if self.watched { None } else { self.collector.allocate(shape, units) }
     }
 
     /// The same at a safepoint: collects if that is due, or if there is no memory otherwise. `None`: out of memory.
@@ -229,12 +147,25 @@ impl<C: Collector> Heap<C> {
         units: usize,
     ) -> Option<Object> {
         if self.is_automatic() {
-            if self.stress {
-                self.run(roots, Request::Full);
+            if let Some(request) = self.watch.next_request() {
+                self.run(roots, request);
             } else if self.collector.is_due() {
                 self.run(roots, Request::Automatic);
             }
         }
+        let object = self.allocate_slow(roots, shape, units)?;
+        if let Some(journal) = &mut self.watch.journal {
+            journal.record(object, shape, units, roots);
+        }
+        Some(object)
+    }
+
+    fn allocate_slow(
+        &mut self,
+        roots: &mut dyn Roots,
+        shape: ShapeWord,
+        units: usize,
+    ) -> Option<Object> {
         if let Some(object) = self.collector.allocate_slow(shape, units) {
             return Some(object);
         }
@@ -477,9 +408,21 @@ impl<C: Collector> Heap<C> {
             return Collection::default();
         }
         self.collecting = true;
-        self.check(roots, "before", request);
-        let collection = self.collector.collect(roots, request);
-        self.check(roots, "after", request);
+        let number = self.collections + 1;
+        self.check(roots, &|| format!("before collection {number} ({request:?})"));
+        let before = match self.watch.journal {
+            Some(_) => Journal::order(&self.collector, roots),
+            None => Vec::new(),
+        };
+        let collection = if self.watch.zeal.moves {
+            self.collector.move_everything(roots)
+        } else {
+            self.collector.collect(roots, request)
+        };
+        if let Some(journal) = &mut self.watch.journal {
+            journal.survive(&self.collector, roots, &before, number);
+        }
+        self.check(roots, &|| format!("after collection {number} ({request:?})"));
         self.collecting = false;
         if let Some(generation) = collection.generation {
             self.collections += 1;
@@ -487,23 +430,27 @@ impl<C: Collector> Heap<C> {
             statistics.collections += 1;
             statistics.collected += collection.reclaimed;
             statistics.uncollectable += collection.uncollectable;
-            if self.log {
+            if self.watch.log {
                 self.write_log(request, generation, collection);
             }
         }
         collection
     }
 
-    fn check(&mut self, roots: &mut dyn Roots, when: &str, request: Request) {
-        if self.verify
+    /// Ends the process if the heap is broken, where that is looked for.
+    fn check(&mut self, roots: &mut dyn Roots, when: &dyn Fn() -> String) {
+        if self.watch.verify
             && let Err(text) = crate::verify::check(self, roots)
         {
-            eprintln!(
-                "gc: the heap is broken {when} collection {} ({request:?}): {text}",
-                self.collections + 1
-            );
+            eprintln!("gc: the heap is broken {}: {text}", when());
             std::process::exit(EXIT_BROKEN);
         }
+    }
+
+    /// The same around a phase that is no collection.
+    fn check_phase(&mut self, roots: &mut dyn Roots, when: &str) {
+        let collections = self.collections;
+        self.check(roots, &|| format!("{when} (there were {collections} collections)"));
     }
 
     fn write_log(&self, request: Request, generation: u8, collection: Collection) {
@@ -537,6 +484,10 @@ impl<C: Collector> Heap<C> {
     /// May a collection start by itself?
     pub fn is_automatic(&self) -> bool {
         self.enabled && self.locks.is_empty()
+    }
+    /// What the verifier's messages say of objects, where it is kept.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.watch.journal.as_deref()
     }
     /// Is a collection under way?
     pub fn is_collecting(&self) -> bool {
@@ -594,17 +545,20 @@ impl<C: Collector> Heap<C> {
     /// # Errors
     /// The strategy has none.
     pub fn freeze(&mut self, roots: &mut dyn Roots) -> Result<(), Unsupported> {
-        self.check(roots, "before a freeze after", Request::Full);
-        let answer = self.collector.freeze(roots);
-        self.check(roots, "after a freeze after", Request::Full);
-        answer
+        self.check_phase(roots, "before freezing");
+        self.collector.freeze(roots)?;
+        self.check_phase(roots, "after freezing");
+        Ok(())
     }
     /// And back.
     ///
     /// # Errors
     /// The strategy has none.
     pub fn unfreeze(&mut self) -> Result<(), Unsupported> {
-        self.collector.unfreeze()
+        self.check_phase(&mut NoRoots, "before unfreezing");
+        self.collector.unfreeze()?;
+        self.check_phase(&mut NoRoots, "after unfreezing");
+        Ok(())
     }
     /// How many containers are in it.
     ///
@@ -618,13 +572,14 @@ impl<C: Collector> Heap<C> {
 
     /// In the parent, just before a fork.
     pub fn before_fork(&mut self, roots: &mut dyn Roots) {
-        self.check(roots, "before a fork after", Request::Full);
+        self.check_phase(roots, "before a fork is prepared");
         self.collector.before_fork(roots);
-        self.check(roots, "before a fork, when it was prepared, after", Request::Full);
+        self.check_phase(roots, "after a fork was prepared");
     }
     /// In the parent, just after.
     pub fn after_fork_in_parent(&mut self) {
         self.collector.after_fork_in_parent();
+        self.check_phase(&mut NoRoots, "in the parent, after a fork");
     }
     /// In the child, just after. The model starts here: `is_shared` says of a page (region, address) whether it was present at
     /// the fork; `others` are the machine's own regions, which [`Heap::watch`] made known.
@@ -635,6 +590,7 @@ impl<C: Collector> Heap<C> {
     ) {
         self.start_model(others, is_shared);
         self.collector.after_fork_in_child();
+        self.check_phase(&mut NoRoots, "in the child, after a fork");
     }
 
     /// Starts the model anew. `false`: there is no memory for its table, and it stays at rest.

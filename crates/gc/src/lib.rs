@@ -8,14 +8,18 @@
 pub mod collector;
 pub mod collectors;
 pub mod heap;
+pub mod journal;
 pub mod object;
+pub mod options;
 pub mod parts;
 pub mod strategy;
 pub mod value;
 pub mod verify;
+pub mod zeal;
 
-pub use collector::{Collection, Collector, NoRoots, Request, Roots, Unsupported};
+pub use collector::{Collection, Collector, NoRoots, Place, Request, Roots, Unsupported};
 pub use heap::{Heap, HeapError, Options};
 pub use object::{Format, Object, ShapeWord};
-pub use strategy::{Job, Row, STRATEGIES, Strategy};
+pub use strategy::{Facts, Job, Row, STRATEGIES, Strategy};
 pub use value::Value;
+pub use zeal::Zeal;

@@ -14,11 +14,9 @@ pub trait Job {
     fn run<C: Collector>(self, row: &'static Row) -> Self::Output;
 }
 
-/// What the table says of a strategy; `calf gc list` and `calf gc explain` print it.
+/// What is said of a strategy; `calf gc list` and `calf gc explain` print it. The macro [`row!`](crate::row) makes one.
 #[derive(Debug)]
 pub struct Row {
-    /// The strategy itself.
-    pub strategy: Strategy,
     /// The name given to `--gc`.
     pub name: &'static str,
     /// What it re-enacts.
@@ -41,6 +39,37 @@ pub struct Row {
     pub freezes: bool,
     /// Is it only for tests? Such a row is not listed, but `--gc` knows it.
     pub hidden: bool,
+    /// What the collector's type says of itself.
+    pub facts: Facts,
+}
+
+/// What a collector's type says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// See [`Collector::COUNTS`].
+    pub counts: bool,
+    /// See [`Collector::THRESHOLDS`].
+    pub thresholds: bool,
+    /// See [`Collector::MOVES`].
+    pub moves: bool,
+    /// See [`Collector::CYCLES`].
+    pub cycles: bool,
+}
+
+impl Facts {
+    /// Those of `C`.
+    pub const fn of<C: Collector>() -> Facts {
+        Facts { counts: C::COUNTS, thresholds: C::THRESHOLDS, moves: C::MOVES, cycles: C::CYCLES }
+    }
+}
+
+/// A row for a collector: its name, its type, then every text and switch of [`Row`](crate::Row). The table below is made of
+/// these; so is the one row of a program with a collector of its own.
+#[macro_export]
+macro_rules! row {
+    ($name:literal : $collector:ty, $($field:ident: $value:expr),+ $(,)?) => {
+        $crate::Row { name: $name, facts: $crate::Facts::of::<$collector>(), $($field: $value),+ }
+    };
 }
 
 macro_rules! strategies {
@@ -50,7 +79,10 @@ macro_rules! strategies {
         pub enum Strategy { $(#[doc = $name] $variant),+ }
 
         /// Every strategy, in the order of the lesson.
-        pub static STRATEGIES: &[Row] = &[$(Row { strategy: Strategy::$variant, name: $name, $($field: $value),+ }),+];
+        pub static STRATEGIES: &[Row] = &[$($crate::row!($name: $collector, $($field: $value),+)),+];
+
+        /// The same, as values.
+        static ALL: &[Strategy] = &[$(Strategy::$variant),+];
 
         impl Strategy {
             /// Runs `job` under this strategy: the one place where a strategy becomes a type.
@@ -61,23 +93,14 @@ macro_rules! strategies {
     };
 }
 
-/// What the collector's type says of itself.
-struct Facts;
-impl Job for Facts {
-    type Output = [bool; 2];
-    fn run<C: Collector>(self, _row: &'static Row) -> [bool; 2] {
-        [C::COUNTS, C::THRESHOLDS]
-    }
-}
-
 impl Row {
     /// Does it count references?
     pub fn counts(&self) -> bool {
-        self.strategy.run(Facts)[0]
+        self.facts.counts
     }
     /// Does it count allocations against thresholds?
     pub fn has_thresholds(&self) -> bool {
-        self.strategy.run(Facts)[1]
+        self.facts.thresholds
     }
 }
 
@@ -85,13 +108,17 @@ impl Strategy {
     /// The strategy of a program that chooses none.
     pub const DEFAULT: Strategy = Strategy::Inline;
 
+    /// Every strategy, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Strategy> {
+        ALL.iter().copied()
+    }
     /// Its row.
     pub fn row(self) -> &'static Row {
-        STRATEGIES.iter().find(|row| row.strategy == self).expect("each strategy has a row")
+        &STRATEGIES[self as usize]
     }
     /// The strategy of this name.
     pub fn named(name: &str) -> Option<Strategy> {
-        STRATEGIES.iter().find(|row| row.name == name).map(|row| row.strategy)
+        Strategy::all().find(|strategy| strategy.row().name == name)
     }
 }
 

@@ -13,13 +13,15 @@
 //! 5. a weak reference holds `nil` or a live object;
 //! 6. a count is never below the references that were found, and where all counted references are
 //!    known ([`Counts::Exact`]), never above them (promise 4);
-//! 7. what the strategy checks of itself ([`Collector::verify`]).
+//! 7. what the strategy checks of itself ([`Collector::verify`]);
+//! 8. under the zeal mode `poison`, what was freed was not written to.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 
+use crate::journal::Journal;
 use crate::object::COUNT_IMMORTAL;
-use crate::{Collector, Format, Heap, Object, Roots, Value};
+use crate::{Collector, Format, Heap, Object, Roots, ShapeWord, Value};
 
 /// How much the verifier may assume of the counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +36,7 @@ pub enum Counts {
 /// Checks a heap as far as every mutator allows it. The text says which promise is broken, on which object, and how the
 /// roots reach it.
 pub fn check<C: Collector>(heap: &mut Heap<C>, roots: &mut dyn Roots) -> Result<(), String> {
-    check_collector(heap.collector(), roots, Counts::AtLeast)
+    check_collector(heap.collector(), heap.journal(), roots, Counts::AtLeast)
 }
 
 /// The same for a mutator that counts each of its roots once, as the tests' does.
@@ -42,18 +44,19 @@ pub fn check_exactly<C: Collector>(
     heap: &mut Heap<C>,
     roots: &mut dyn Roots,
 ) -> Result<(), String> {
-    check_collector(heap.collector(), roots, Counts::Exact)
+    check_collector(heap.collector(), heap.journal(), roots, Counts::Exact)
 }
 
-/// Checks a collector's heap against `roots`.
+/// Checks a collector's heap against `roots`; `journal` says where objects come from.
 pub fn check_collector<C: Collector>(
     collector: &C,
+    journal: Option<&Journal>,
     roots: &mut dyn Roots,
     counts: Counts,
 ) -> Result<(), String> {
     let mut values = Vec::new();
     roots.visit(&mut |value| values.push(*value));
-    let mut found = Found::list(collector, values)?;
+    let mut found = Found::list(collector, Names { journal, roots }, values)?;
     found.check_extents()?;
     found.check_roots()?;
     found.check_slots()?;
@@ -61,7 +64,8 @@ pub fn check_collector<C: Collector>(
     if C::COUNTS {
         found.check_counts(counts)?;
     }
-    collector.verify().map_err(|text| format!("the strategy's own invariant is broken: {text}"))
+    collector.verify().map_err(|text| format!("the strategy's own invariant is broken: {text}"))?;
+    found.check_freed()
 }
 
 /// What one object is known by.
@@ -80,9 +84,16 @@ enum Holder {
     Slot { source: usize, index: usize },
 }
 
+/// Where words for people come from.
+struct Names<'a> {
+    journal: Option<&'a Journal>,
+    roots: &'a dyn Roots,
+}
+
 /// The objects of a heap by address, and the roots.
 struct Found<'a, C: Collector> {
     collector: &'a C,
+    names: Names<'a>,
     roots: Vec<Value>,
     entries: Vec<Entry>,
     /// From an address to an index of `entries`.
@@ -91,8 +102,9 @@ struct Found<'a, C: Collector> {
 
 impl<'a, C: Collector> Found<'a, C> {
     /// Takes down every object the collector knows. Nothing is read from one that lies outside the heap.
-    fn list(collector: &'a C, roots: Vec<Value>) -> Result<Self, String> {
-        let mut found = Found { collector, roots, entries: Vec::new(), index: HashMap::new() };
+    fn list(collector: &'a C, names: Names<'a>, roots: Vec<Value>) -> Result<Self, String> {
+        let mut found =
+            Found { collector, names, roots, entries: Vec::new(), index: HashMap::new() };
         let mut twice = None;
         collector.each_object(&mut |object| {
             if found.index.insert(object.address(), found.entries.len()).is_some() {
@@ -162,8 +174,9 @@ impl<'a, C: Collector> Found<'a, C> {
                 Some(&target) => self.count(target, Holder::Root(root)),
                 None => {
                     return Err(format!(
-                        "promise 2 (keeps) is broken: root {root} refers to {}, where no live object is",
-                        self.place(object.address())
+                        "promise 2 (keeps) is broken: root {root} refers to {}, where no live object is{}",
+                        self.place(object.address()),
+                        self.describe_lost(object.address())
                     ));
                 }
             }
@@ -196,9 +209,10 @@ impl<'a, C: Collector> Found<'a, C> {
                 match (object.format(), found) {
                     (Format::Weak, None) => {
                         return Err(format!(
-                            "a weak reference dangles: slot {index} of {} refers to {}, where no live object is, and was not set to nil; {}",
+                            "a weak reference dangles: slot {index} of {} refers to {}, where no live object is{}, and was not set to nil; {}",
                             self.describe(source),
                             self.place(target.address()),
+                            self.describe_lost(target.address()),
                             self.path(source)
                         ));
                     }
@@ -206,9 +220,10 @@ impl<'a, C: Collector> Found<'a, C> {
                     (_, Some(target)) => self.count(target, Holder::Slot { source, index }),
                     (_, None) => {
                         return Err(format!(
-                            "promise 2 (keeps) is broken: slot {index} of {} refers to {}, where no live object is; {}",
+                            "promise 2 (keeps) is broken: slot {index} of {} refers to {}, where no live object is{}; {}",
                             self.describe(source),
                             self.place(target.address()),
+                            self.describe_lost(target.address()),
                             self.path(source)
                         ));
                     }
@@ -272,22 +287,48 @@ impl<'a, C: Collector> Found<'a, C> {
         Ok(())
     }
 
+    /// Check 8: what was freed and waits in quarantine was not written to.
+    fn check_freed(&self) -> Result<(), String> {
+        match self.collector.space().find_damage() {
+            Some(address) => Err(format!(
+                "promise 3 (faithful) is broken: {} was written to after it was freed{}",
+                self.place(address),
+                self.describe_lost(address)
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Notes a reference to entry `target`.
     fn count(&mut self, target: usize, holder: Holder) {
         self.entries[target].references += 1;
         self.entries[target].holder.get_or_insert(holder);
     }
 
-    /// "slots shape 3 at objects+0x40".
+    /// "slots shape 3 at objects+0x40 (list, allocation 17 at app.calf:3)".
     fn describe(&self, number: usize) -> String {
         let object = self.entries[number].object;
-        let format = match object.format() {
-            Format::Slots => "slots",
-            Format::Bytes => "bytes",
-            Format::Weak => "weak",
-            Format::Part => "part",
+        let shape = object.shape_word();
+        let mut text = format!("{} at {}", describe_shape(shape), self.place(object.address()));
+        let name = self.names.roots.name_shape(shape);
+        let birth = self.names.journal.and_then(|journal| journal.describe(object.address()));
+        match (name, birth) {
+            (Some(name), Some(birth)) => drop(write!(text, " ({name}, {birth})")),
+            (Some(words), None) | (None, Some(words)) => drop(write!(text, " ({words})")),
+            (None, None) => {}
+        }
+        text
+    }
+
+    /// What was where no object is now; nothing if that is not known.
+    fn describe_lost(&self, address: usize) -> String {
+        let Some(journal) = self.names.journal else { return String::new() };
+        let Some(birth) = journal.birth(address) else { return String::new() };
+        let name = match self.names.roots.name_shape(birth.shape) {
+            Some(name) => format!("{} ({name})", describe_shape(birth.shape)),
+            None => describe_shape(birth.shape),
         };
-        format!("{format} shape {} at {}", object.shape(), self.place(object.address()))
+        journal.describe_lost(address, &name).map_or_else(String::new, |text| format!(" ({text})"))
     }
 
     /// "objects+0x40".
@@ -368,6 +409,17 @@ impl<'a, C: Collector> Found<'a, C> {
     fn look_up(&self, value: Value) -> Option<usize> {
         value.as_object().and_then(|object| self.index.get(&object.address()).copied())
     }
+}
+
+/// "slots shape 3".
+fn describe_shape(shape: ShapeWord) -> String {
+    let format = match shape.format() {
+        Format::Slots => "slots",
+        Format::Bytes => "bytes",
+        Format::Weak => "weak",
+        Format::Part => "part",
+    };
+    format!("{format} shape {}", shape.shape())
 }
 
 /// The bytes an object occupies: its head if it is a container, the word in front if it is large, header and units.

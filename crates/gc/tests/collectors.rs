@@ -1,13 +1,11 @@
 //! What single strategies say of themselves in their headings: ages, warm-up, fresh blocks, the mark that is left in no object.
 
-mod mutator;
-
 use calf_gc::collectors::mark_bitmap::MarkBitmap;
 use calf_gc::collectors::mark_inline::MarkInline;
 use calf_gc::heap::HeapError;
 use calf_gc::object::FLAG_STRATEGY;
 use calf_gc::{Collector, Format, Heap, Options, Request, Value};
-use mutator::{Held, Mutator};
+use calf_gc_kit::{Held, Mutator};
 
 fn with<C: Collector>(arguments: &[(&str, &str)]) -> Result<Mutator<C>, HeapError> {
     let arguments =

@@ -1,11 +1,9 @@
 //! The sizes that the documents speak of, as a test: what an object costs under each strategy.
 
-mod mutator;
-
 use calf_gc::object::{FLAG_FINALIZER, FLAG_STRATEGY, FLAG_WEAKLY_HELD, LARGE};
 use calf_gc::parts::cells::{BLOCK, SIZES, class_of};
-use calf_gc::{Collector, Format, Job, Object, Row, STRATEGIES, ShapeWord, Value};
-use mutator::Mutator;
+use calf_gc::{Collector, Format, Job, Object, Row, ShapeWord, Strategy, Value};
+use calf_gc_kit::Mutator;
 
 /// What is measured of a strategy.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +56,7 @@ impl Job for Measure {
 #[test]
 #[cfg_attr(miri, ignore = "regions are small")]
 fn what_an_object_costs() {
-    let layouts: Vec<Layout> = STRATEGIES.iter().map(|row| row.strategy.run(Measure)).collect();
+    let layouts: Vec<Layout> = Strategy::all().map(|strategy| strategy.run(Measure)).collect();
     let expected = [
         ("none", 0, [32, 32, 32, 16], 0),
         ("inline", 24, [56, 32, 32, 16], 0),

@@ -3,8 +3,7 @@
 
 use calf_gc::parts::region::page_size;
 use calf_gc::{
-    Collector, Format, Heap, Job, Object, Options, Request, Roots, Row, STRATEGIES, ShapeWord,
-    Value,
+    Collector, Format, Heap, Job, Object, Options, Request, Roots, Row, ShapeWord, Strategy, Value,
 };
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -321,7 +320,8 @@ fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let mut failed = 0;
-    for row in STRATEGIES.iter().filter(|row| !row.hidden) {
+    for strategy in Strategy::all().filter(|strategy| !strategy.row().hidden) {
+        let row = strategy.row();
         for (variant, freeze, fresh) in
             [("", false, false), (" frozen", true, false), (" fresh", false, true)]
         {
@@ -333,7 +333,7 @@ fn main() {
                 {
                     continue;
                 }
-                match row.strategy.run(Compare { action, freeze, fresh }) {
+                match strategy.run(Compare { action, freeze, fresh }) {
                     Ok(text) => println!("ok      {name}: {text}"),
                     Err(text) => {
                         failed += 1;

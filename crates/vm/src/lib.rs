@@ -55,19 +55,40 @@ impl<C: Collector> Machine for Vm<C> {
     }
 }
 
-struct Start(Options);
+/// A strategy to be chosen when a program starts: its row, and the machine for it. One is made where the collector's type is
+/// known, in this crate for the table's or in another for its own.
+#[derive(Clone, Copy)]
+pub struct Choice {
+    /// What there is to say of it.
+    pub row: &'static Row,
+    start: fn(Options, &'static Row) -> Result<Box<dyn Machine>, HeapError>,
+}
 
-impl Job for Start {
-    type Output = Result<Box<dyn Machine>, HeapError>;
-    fn run<C: Collector>(self, row: &'static Row) -> Self::Output {
-        Ok(Box::new(Vm::<C>::new(self.0, row)?))
+impl Choice {
+    /// The machine for the collector `C`, which `row` describes.
+    pub fn of<C: Collector>(row: &'static Row) -> Choice {
+        Choice { row, start: |options, row| Ok(Box::new(Vm::<C>::new(options, row)?)) }
+    }
+
+    /// A machine under this strategy.
+    ///
+    /// # Errors
+    /// There is no address space, or the strategy does not know an option.
+    pub fn start(self, options: Options) -> Result<Box<dyn Machine>, HeapError> {
+        (self.start)(options, self.row)
     }
 }
 
-/// A machine under `strategy`.
-///
-/// # Errors
-/// There is no address space, or the strategy does not know an option.
-pub fn start(strategy: Strategy, options: Options) -> Result<Box<dyn Machine>, HeapError> {
-    strategy.run(Start(options))
+struct Choose;
+
+impl Job for Choose {
+    type Output = Choice;
+    fn run<C: Collector>(self, row: &'static Row) -> Choice {
+        Choice::of::<C>(row)
+    }
+}
+
+/// The strategies of the table, in its order.
+pub fn choices() -> Vec<Choice> {
+    Strategy::all().map(|strategy| strategy.run(Choose)).collect()
 }

@@ -316,6 +316,7 @@ impl MarkBitmap {
     /// Gives back what was not reached: then it counts, unless it is a part. Scratch holds those who became old afterwards.
     fn sweep<const MINOR: bool>(&mut self, promote_all: bool) -> usize {
         (self.live, self.old) = (0, 0);
+        let zealous = self.space.cells.quarantine().is_some();
         let mut reclaimed = 0;
         for number in 0..self.space.cells.block_count() {
             let Some(block) = self.space.cells.block(number) else { continue };
@@ -324,12 +325,16 @@ impl MarkBitmap {
                 let swept = self.sweep_group::<MINOR>(group, promote_all);
                 survivors += swept.live;
                 self.old += swept.old * block.cell_size();
-                reclaimed += Holes::objects_of(block, self.scratch.address(group * 64), swept.dead)
+                let address = self.scratch.address(group * 64);
+                reclaimed += Holes::objects_of(block, address, swept.dead)
                     .filter(|object| object.format() != Format::Part)
                     .count();
+                if zealous {
+                    Holes::poison(block, address, swept.dead);
+                }
             }
             self.live += survivors * block.cell_size();
-            if !MINOR && survivors == 0 {
+            if (!MINOR || zealous) && survivors == 0 {
                 self.space.cells.free_block(block, &mut self.space.model);
             }
         }

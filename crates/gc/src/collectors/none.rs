@@ -50,6 +50,7 @@ impl Counted for None {
 // says (4); nothing is collected (5).
 unsafe impl Collector for None {
     const COUNTS: bool = true;
+    const CYCLES: bool = false;
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<None, HeapError> {

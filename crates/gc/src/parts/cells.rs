@@ -17,6 +17,7 @@
 
 use super::bitmap::Bitmap;
 use super::model::{Cause, Model};
+use super::quarantine::{Extent, Quarantine, fill};
 use super::region::Region;
 use crate::heap::HeapError;
 
@@ -124,6 +125,8 @@ impl Block {
 
 /// The class byte of a block that holds nothing.
 const EMPTY: u8 = 0xFF;
+/// The class byte of a block in quarantine: more than any class.
+const HIDDEN: u8 = 0xFE;
 
 /// See the module.
 #[derive(Debug)]
@@ -134,6 +137,12 @@ pub struct Cells {
     /// What was there when the cells were sealed: see [`Cells::seal`].
     sealed: [Lane; CLASSES],
     recording: bool,
+    /// Under a zeal mode: what was freed.
+    quarantine: Option<Box<Quarantine>>,
+    /// `recording`, or there is a quarantine: freeing is not the usual.
+    is_watched: bool,
+    /// Blocks in quarantine as a whole.
+    hidden: usize,
     objects: Region,
     /// One byte for each block: its class.
     table: Region,
@@ -169,6 +178,9 @@ impl Cells {
             noted: lanes,
             sealed: lanes,
             recording,
+            quarantine: None,
+            is_watched: false,
+            hidden: 0,
             objects,
             table,
             blocks,
@@ -188,7 +200,21 @@ impl Cells {
     }
     /// Bytes in blocks that hold or held something.
     pub fn bytes(&self) -> usize {
-        (self.blocks - self.empty - self.sealed_empty) << BLOCK_SHIFT
+        (self.blocks - self.empty - self.sealed_empty - self.hidden) << BLOCK_SHIFT
+    }
+    /// From now on what is freed goes through this.
+    pub fn set_quarantine(&mut self, quarantine: Option<Box<Quarantine>>) {
+        self.quarantine = quarantine;
+        self.is_watched = self.recording || self.quarantine.is_some();
+    }
+    /// See [`Quarantine`].
+    pub fn quarantine(&self) -> Option<&Quarantine> {
+        self.quarantine.as_deref()
+    }
+    /// Is each object in a block of its own, in its first cell?
+    #[inline(always)]
+    pub fn is_one_per_block(&self) -> bool {
+        self.quarantine.as_ref().is_some_and(|quarantine| quarantine.is_one_per_page())
     }
     /// The end of the blocks: all cells have lower addresses.
     pub fn frontier(&self) -> usize {
@@ -242,6 +268,9 @@ impl Cells {
 
     fn refill(&mut self, class: usize, model: &mut Model) -> Option<usize> {
         let block = self.take_block(class, model)?;
+        if self.is_one_per_block() {
+            return Some(block.start);
+        }
         let lane = &mut self.fast[class];
         (lane.cursor, lane.limit) = (block.start, block.end());
         self.allocate(class)
@@ -251,6 +280,34 @@ impl Cells {
     #[inline(always)]
     pub fn free(&mut self, cell: usize, class: usize, model: &mut Model) {
         poison(cell, SIZES[class]);
+        if self.is_watched {
+            return self.free_watched(cell, class, model);
+        }
+        write(cell, FREE);
+        write(cell + 8, self.fast[class].free as u64);
+        self.fast[class].free = cell;
+    }
+
+    /// The same while the model records, or under a zeal mode.
+    #[cold]
+    #[inline(never)]
+    fn free_watched(&mut self, cell: usize, class: usize, model: &mut Model) {
+        if self.is_one_per_block() {
+            self.give_block((cell - self.objects.start()) >> BLOCK_SHIFT, model);
+            return;
+        }
+        if let Some(quarantine) = &mut self.quarantine {
+            quarantine.enter(Extent { start: cell, bytes: SIZES[class] });
+            write(cell, FREE);
+            write(cell + 8, 0);
+            self.discharge(false, model);
+            return;
+        }
+        self.link(cell, class, model);
+    }
+
+    /// Puts a cell on the list of its class.
+    fn link(&mut self, cell: usize, class: usize, model: &mut Model) {
         let lane = if self.recording { &mut self.noted[class] } else { &mut self.fast[class] };
         write(cell, FREE);
         write(cell + 8, lane.free as u64);
@@ -258,11 +315,26 @@ impl Cells {
         model.note_range(cell, 16, Cause::Free);
     }
 
+    /// What has been in quarantine long enough, or all of it, may be used again.
+    pub fn discharge(&mut self, all: bool, model: &mut Model) {
+        while let Some(extent) = self.quarantine.as_mut().and_then(|waiting| waiting.leave(all)) {
+            let number = (extent.start - self.objects.start()) >> BLOCK_SHIFT;
+            match self.class_byte(number) {
+                HIDDEN => {
+                    self.hidden -= 1;
+                    self.empty_block(number, model);
+                }
+                class => self.link(extent.start, class as usize, model),
+            }
+        }
+    }
+
     /// From now on every allocation is slow and noted, or no longer.
     pub fn set_recording(&mut self, recording: bool) {
         if recording != self.recording {
             std::mem::swap(&mut self.fast, &mut self.noted);
             self.recording = recording;
+            self.is_watched = recording || self.quarantine.is_some();
         }
     }
 
@@ -325,6 +397,7 @@ impl Cells {
 
     /// Gives wholly free blocks back, to be used for any class: for an emergency, it reads every free cell.
     pub fn release_empty_blocks(&mut self, model: &mut Model) {
+        self.discharge(true, model);
         let Ok(mut counts) = Region::reserve("counts", self.blocks.max(1) * 2) else { return };
         if !counts.commit(self.blocks * 2) {
             return;
@@ -368,7 +441,7 @@ impl Cells {
             let class = self.class_byte(number);
             // SAFETY: as above.
             let free = unsafe { *counts.pointer::<u16>(number * 2) } as usize;
-            if class != EMPTY && free == BLOCK / SIZES[class as usize] {
+            if class < HIDDEN && free == BLOCK / SIZES[class as usize] {
                 self.give_block(number, model);
             }
         }
@@ -406,8 +479,21 @@ impl Cells {
 
     /// Gives back a block in which nothing lives.
     fn give_block(&mut self, number: usize, model: &mut Model) {
+        let Some(quarantine) = &mut self.quarantine else { return self.empty_block(number, model) };
+        let start = self.objects.start() + (number << BLOCK_SHIFT);
+        quarantine.enter(Extent { start, bytes: BLOCK });
+        self.set_class_byte(number, HIDDEN, model);
+        self.hidden += 1;
+        self.discharge(false, model);
+    }
+
+    fn empty_block(&mut self, number: usize, model: &mut Model) {
         self.set_class_byte(number, EMPTY, model);
-        self.empty += 1;
+        if number < self.floor {
+            self.sealed_empty += 1;
+        } else {
+            self.empty += 1;
+        }
         self.objects.discard(number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
     }
 
@@ -425,7 +511,7 @@ impl Cells {
     #[inline]
     pub fn block(&self, number: usize) -> Option<Block> {
         let class = self.class_byte(number);
-        (class != EMPTY).then(|| Block {
+        (class < HIDDEN).then(|| Block {
             start: self.objects.start() + (number << BLOCK_SHIFT),
             class: class as usize,
         })
@@ -476,6 +562,9 @@ impl Cells {
 
     /// The end of the cells of `block` that were ever handed out (lists).
     pub fn used_end(&self, block: Block) -> usize {
+        if self.is_one_per_block() {
+            return block.start + block.cell_size();
+        }
         for lanes in [&self.fast, &self.noted, &self.sealed] {
             if lanes[block.class].limit == block.end() {
                 return lanes[block.class].cursor;
@@ -504,9 +593,7 @@ impl Cells {
 #[inline(always)]
 pub fn poison(cell: usize, bytes: usize) {
     if cfg!(debug_assertions) {
-        for word in (16..bytes).step_by(8) {
-            write(cell + word, 0xFFFB_DEAD_DEAD_DEAD);
-        }
+        fill(cell + 16, cell + bytes);
     }
 }
 

@@ -12,6 +12,7 @@
 use super::cells::{BLOCK, Block, CLASSES, LARGE_BYTES, MAX_CELL, SIZES, class_of};
 use super::model::{Cause, Model};
 use super::plane::{GRANULE_SHIFT, Plane};
+use super::quarantine::fill;
 use super::region::{Region, page_size};
 use super::space::{Space, write_header, write_large_header};
 use crate::heap::HeapError;
@@ -160,6 +161,9 @@ impl Holes {
 
     /// Finds the next hole for `class`, or takes a fresh block. `false`: there is neither.
     fn refill(&mut self, class: usize, space: &mut Space) -> bool {
+        if space.cells.is_one_per_block() {
+            return self.take_whole_block(class, space);
+        }
         loop {
             let Lane { limit, block: number, exhausted, .. } = self.lanes[class];
             let block =
@@ -185,6 +189,20 @@ impl Holes {
             }
             self.lanes[class].block = (fresh.start - space.cells.region().start()) / BLOCK;
         }
+    }
+
+    /// Under the zeal mode `page`: a fresh block for one object.
+    fn take_whole_block(&mut self, class: usize, space: &mut Space) -> bool {
+        if !space.may_take(BLOCK) {
+            return false;
+        }
+        let Some(fresh) = space.cells.take_block(class, &mut space.model) else { return false };
+        if !self.live.cover(fresh.start + BLOCK) {
+            space.cells.free_block(fresh, &mut space.model);
+            return false;
+        }
+        self.take(class, (fresh.start, fresh.start + SIZES[class]), &mut space.model);
+        true
     }
 
     /// The first run of free cells of `block`, from the cell at `from` on if that is one of its own: start and end.
@@ -285,6 +303,15 @@ impl Holes {
             word &= word.wrapping_sub(1);
             granule.map(|granule| Holes::object_of(block, granule))
         })
+    }
+
+    /// Under a zeal mode: the cells of these objects, which are dead, are filled with a word that is no value.
+    #[cold]
+    pub fn poison(block: Block, address: usize, dead: u64) {
+        for object in Holes::objects_of(block, address, dead) {
+            let cell = block.cell_of(object.address());
+            fill(cell, cell + block.cell_size());
+        }
     }
 
     /// The first object behind `address` whose bit in `plane` is set, small ones first.

@@ -21,6 +21,7 @@ pub mod model;
 pub mod moving;
 pub mod placement;
 pub mod plane;
+pub mod quarantine;
 pub mod region;
 pub mod runs;
 pub mod space;

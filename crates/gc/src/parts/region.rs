@@ -192,6 +192,24 @@ fn protect(address: usize, length: usize) -> bool {
     unsafe { libc::mprotect(pointer, length, libc::PROT_READ | libc::PROT_WRITE) == 0 }
 }
 
+/// Makes memory of ours inaccessible, whatever was in it. `false`: the kernel refuses another mapping, and nothing is changed.
+#[cfg(not(miri))]
+pub(super) fn hide(address: usize, length: usize) -> bool {
+    let pointer = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: the range lies in a region of ours, and the caller no longer needs what is in it.
+    let hidden = unsafe { libc::mprotect(pointer, length, libc::PROT_NONE) == 0 };
+    if hidden {
+        discard(address, length);
+    }
+    hidden
+}
+
+/// Makes it accessible again; it reads as zero.
+#[cfg(not(miri))]
+pub(super) fn show(address: usize, length: usize) {
+    assert!(protect(address, length), "the kernel gives back what it took");
+}
+
 #[cfg(not(miri))]
 fn discard(address: usize, length: usize) {
     let pointer = std::ptr::with_exposed_provenance_mut(address);
@@ -222,6 +240,14 @@ fn map(_name: &'static str, reserved: usize) -> Result<((usize, usize), usize), 
 fn protect(_address: usize, _length: usize) -> bool {
     true
 }
+
+#[cfg(miri)]
+pub(super) fn hide(_address: usize, _length: usize) -> bool {
+    false
+}
+
+#[cfg(miri)]
+pub(super) fn show(_address: usize, _length: usize) {}
 
 #[cfg(miri)]
 fn discard(address: usize, length: usize) {

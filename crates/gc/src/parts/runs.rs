@@ -4,6 +4,7 @@
 //! and its neighbours in the list of free runs of about its length.
 
 use super::model::{Cause, Model};
+use super::quarantine::{Extent, Quarantine};
 use super::region::Region;
 use crate::heap::HeapError;
 
@@ -59,6 +60,8 @@ pub struct Runs {
     lists: [u32; LISTS],
     used: usize,
     given_back: usize,
+    /// Under a zeal mode: what was freed.
+    quarantine: Option<Box<Quarantine>>,
 }
 
 /// The list for free runs of `pages`.
@@ -78,7 +81,16 @@ impl Runs {
     pub fn new(region: Region) -> Result<Runs, HeapError> {
         let table =
             Region::reserve("runs", (region.reserved() >> PAGE_SHIFT) * size_of::<Entry>())?;
-        Ok(Runs { region, table, top: 0, floor: 0, lists: [NONE; LISTS], used: 0, given_back: 0 })
+        Ok(Runs {
+            region,
+            table,
+            top: 0,
+            floor: 0,
+            lists: [NONE; LISTS],
+            used: 0,
+            given_back: 0,
+            quarantine: None,
+        })
     }
     /// The region of the runs.
     #[inline(always)]
@@ -209,10 +221,37 @@ impl Runs {
 
     /// Takes the run at `address` back, joins it with free neighbours, and gives its pages to the kernel if there are many.
     pub fn free(&mut self, address: usize, model: &mut Model) {
-        let mut page = (address - self.region.start()) >> PAGE_SHIFT;
-        let mut pages = self.entry(page).pages();
+        let page = (address - self.region.start()) >> PAGE_SHIFT;
+        let pages = self.entry(page).pages();
         debug_assert!(self.entry(page).is(State::Used));
         self.used -= pages;
+        let Some(quarantine) = &mut self.quarantine else {
+            return self.release(page, pages, model);
+        };
+        quarantine.enter(Extent { start: address, bytes: pages << PAGE_SHIFT });
+        self.tag(page, pages, State::Inner, model);
+        self.discharge(false, model);
+    }
+
+    /// What has been in quarantine long enough, or all of it, may be used again.
+    pub fn discharge(&mut self, all: bool, model: &mut Model) {
+        while let Some(extent) = self.quarantine.as_mut().and_then(|waiting| waiting.leave(all)) {
+            let page = (extent.start - self.region.start()) >> PAGE_SHIFT;
+            self.release(page, extent.bytes >> PAGE_SHIFT, model);
+        }
+    }
+
+    /// From now on what is freed goes through this.
+    pub fn set_quarantine(&mut self, quarantine: Option<Box<Quarantine>>) {
+        self.quarantine = quarantine;
+    }
+    /// See [`Quarantine`].
+    pub fn quarantine(&self) -> Option<&Quarantine> {
+        self.quarantine.as_deref()
+    }
+
+    /// Puts a run that nobody uses on the list of its length, or out of use if it is sealed.
+    fn release(&mut self, mut page: usize, mut pages: usize, model: &mut Model) {
         if pages > GIVE_BACK {
             self.region.discard(page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
             self.given_back += pages << PAGE_SHIFT;

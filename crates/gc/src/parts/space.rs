@@ -15,6 +15,7 @@ use super::cells::{
 };
 use super::dense::Dense;
 use super::model::{Cause, Model};
+use super::quarantine::Quarantine;
 use super::region::{ALIGNMENT, Region};
 use super::runs::{PAGE, Runs};
 use super::vector::Vector;
@@ -67,6 +68,9 @@ impl Space {
         let cells = Cells::new(objects)?;
         let finalizers = Vector::new("finalizers", MAX_FINALIZERS)?;
         let (weak, model) = (WeakTable::new()?, Model::new()?);
+        let (mut cells, mut runs) = (cells, runs);
+        cells.set_quarantine(Quarantine::wanted(options));
+        runs.set_quarantine(Quarantine::wanted(options));
         let mut space = Space {
             cells,
             runs,
@@ -121,6 +125,12 @@ impl Space {
     /// May that many bytes more be taken?
     pub fn may_take(&self, bytes: usize) -> bool {
         self.bytes().saturating_add(bytes) <= self.limit
+    }
+
+    /// Under the zeal mode `poison`: the address of a word that was written to after it was freed.
+    pub fn find_damage(&self) -> Option<usize> {
+        let waiting = [self.cells.quarantine(), self.runs.quarantine()];
+        waiting.into_iter().flatten().find_map(Quarantine::find_damage)
     }
 
     // -- Allocation from lists ----------------------------------------------------------------------

@@ -1,9 +1,7 @@
 //! What every strategy promises, as one function each: `Ok`, or a sentence that says what was broken.
 //!
-//! They are functions of a collector, so that `conformance.rs` can hold every row of the table to them and `broken.rs` can see
-//! that each of them fails when it should.
-
-#![allow(dead_code, reason = "each test binary uses its own part of it")]
+//! They are functions of a collector, so that every row of the table can be held to them, and a collector that is in no table,
+//! and so that a test can see that each of them fails when it should.
 
 pub(crate) mod death;
 pub(crate) mod memory;
@@ -11,7 +9,7 @@ pub(crate) mod reachability;
 pub(crate) mod switches;
 pub(crate) mod thresholds;
 
-use calf_gc::{Collector, Format, Row, Strategy, Value};
+use calf_gc::{Collector, Facts, Format, Row, Value};
 
 use crate::mutator::{Mutator, Random};
 
@@ -24,18 +22,21 @@ macro_rules! ensure {
     };
 }
 
-/// What the table says a strategy does, as far as the promises depend on it.
-#[derive(Clone, Copy)]
-pub(crate) struct Abilities {
+/// What its row says a strategy does, as far as the promises depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Abilities {
     /// Are unreachable cycles given back?
-    pub(crate) cycles: bool,
+    pub cycles: bool,
     /// Does it freeze?
-    pub(crate) freezes: bool,
+    pub freezes: bool,
+    /// What chooses where something is chosen at random.
+    pub seed: u64,
 }
 
 impl Abilities {
-    pub(crate) fn of(row: &Row) -> Abilities {
-        Abilities { cycles: row.strategy != Strategy::None, freezes: row.freezes }
+    /// Those of `C`, under this row.
+    pub fn of<C: Collector>(row: &Row, seed: u64) -> Abilities {
+        Abilities { cycles: Facts::of::<C>().cycles, freezes: row.freezes, seed }
     }
 }
 
@@ -44,17 +45,23 @@ pub(crate) use ensure;
 macro_rules! promises {
     ($($module:ident: $($name:ident),+;)+) => {
         /// A promise, to be checked under a strategy chosen at run time.
-        #[derive(Clone, Copy)]
-        #[allow(non_camel_case_types, reason = "each is named after its function")]
-        pub(crate) enum Promise { $($($name),+),+ }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(non_camel_case_types, missing_docs, reason = "each is named after what it says")]
+        pub enum Promise { $($($name),+),+ }
 
-        pub(crate) const PROMISES: &[Promise] = &[$($(Promise::$name),+),+];
+        /// All of them.
+        pub const PROMISES: &[Promise] = &[$($(Promise::$name),+),+];
 
         impl Promise {
-            pub(crate) fn name(self) -> &'static str {
+            /// Its name.
+            pub fn name(self) -> &'static str {
                 match self { $($(Promise::$name => stringify!($name)),+),+ }
             }
-            pub(crate) fn check<C: Collector>(self, abilities: Abilities) -> Result<(), String> {
+            /// Is it kept? If not, how it was broken.
+            ///
+            /// # Errors
+            /// The sentence that says so.
+            pub fn check<C: Collector>(self, abilities: Abilities) -> Result<(), String> {
                 match self { $($(Promise::$name => $module::$name::<C>(abilities)),+),+ }
             }
         }
@@ -103,7 +110,7 @@ promises! {
 }
 
 /// Loops are shorter under an interpreter.
-pub(crate) const fn scaled(times: usize) -> usize {
+pub const fn scaled(times: usize) -> usize {
     if cfg!(miri) { if times > 400 { times / 100 + 4 } else { times / 10 + 4 } } else { times }
 }
 
@@ -112,6 +119,7 @@ const SMALL_UNITS: [usize; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 33, 64, 129, 2
 const LARGE_UNITS: [usize; 5] = [255, 600, 1023, 1025, 5000];
 
 /// An object of a random size; each of its words says which object it is.
+#[track_caller]
 pub(crate) fn stamped<C: Collector>(
     m: &mut Mutator<C>,
     random: &mut Random,
@@ -156,6 +164,7 @@ pub(crate) fn is_stamped<C: Collector>(
 }
 
 /// A chain of `length` containers at a new root; number `length - 1` comes first.
+#[track_caller]
 pub(crate) fn chain<C: Collector>(m: &mut Mutator<C>, length: usize) -> usize {
     let mut head = m.named(0, 2);
     for name in 1..length {

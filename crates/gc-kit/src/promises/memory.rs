@@ -5,9 +5,9 @@ use calf_gc::{Collector, Format, Options, Request, Value};
 use super::{Abilities, chain, ensure, is_stamped, scaled, stamped, walk_chain};
 use crate::mutator::{Mutator, Random};
 
-pub(crate) fn hands_out_disjoint_memory<C: Collector>(_: Abilities) -> Result<(), String> {
+pub(crate) fn hands_out_disjoint_memory<C: Collector>(abilities: Abilities) -> Result<(), String> {
     let mut m = Mutator::<C>::new();
-    let mut random = Random(1);
+    let mut random = Random(abilities.seed);
     let mut stamps = Vec::new();
     let rounds = scaled(3000);
     for stamp in 0..rounds {
@@ -37,10 +37,12 @@ pub(crate) fn hands_out_disjoint_memory<C: Collector>(_: Abilities) -> Result<()
     m.verify()
 }
 
-pub(crate) fn gives_back_what_is_unreachable<C: Collector>(_: Abilities) -> Result<(), String> {
+pub(crate) fn gives_back_what_is_unreachable<C: Collector>(
+    abilities: Abilities,
+) -> Result<(), String> {
     let mut m = Mutator::<C>::new();
     let kept = m.named(1, 2);
-    let mut random = Random(2);
+    let mut random = Random(abilities.seed + 1);
     for stamp in 0..scaled(2000) {
         stamped(&mut m, &mut random, stamp);
     }
@@ -194,7 +196,7 @@ pub(crate) fn gives_back_parts_early<C: Collector>(_: Abilities) -> Result<(), S
 }
 
 pub(crate) fn uses_no_more_memory_in_a_steady_state<C: Collector>(
-    _: Abilities,
+    abilities: Abilities,
 ) -> Result<(), String> {
     let mut m = Mutator::<C>::new();
     let used = |m: &Mutator<C>| {
@@ -208,7 +210,7 @@ pub(crate) fn uses_no_more_memory_in_a_steady_state<C: Collector>(
     };
     let mut first = 0;
     for round in 0..20 {
-        let mut random = Random(9);
+        let mut random = Random(abilities.seed + 8);
         for stamp in 0..scaled(1000) {
             stamped(&mut m, &mut random, stamp);
         }

@@ -1,0 +1,137 @@
+//! What is chosen when a heap is made, and what can be wrong with it.
+
+use crate::strategy::STRATEGIES;
+use crate::zeal::Zeal;
+use std::fmt;
+
+/// The heap's limit if none is asked for: 8 GiB.
+pub const DEFAULT_LIMIT: usize = 8 << 30;
+
+/// What is chosen when a heap is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The most bytes that objects may take, in blocks and runs.
+    pub limit: usize,
+    /// A full collection before every allocation.
+    pub stress: bool,
+    /// The verifier before and after every collection.
+    pub verify: bool,
+    /// Where each object was allocated, so that the verifier's messages can say it; `verify` keeps it in any case.
+    pub journal: bool,
+    /// What else is to bring bugs to light: see [`Zeal`].
+    pub zeal: Zeal,
+    /// A line on standard error for every collection.
+    pub log: bool,
+    /// The strategy's own options, as in `--gc NAME:key=value,…`.
+    pub arguments: Vec<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            limit: DEFAULT_LIMIT,
+            stress: false,
+            verify: false,
+            journal: false,
+            zeal: Zeal::default(),
+            log: false,
+            arguments: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The value of the strategy's option `key`, the last one given.
+    pub fn argument(&self, key: &str) -> Option<&str> {
+        self.arguments.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Is the option `key` on? `off` where it is not given.
+    ///
+    /// # Errors
+    /// Its value is neither `on` nor `off`.
+    pub fn switch(&self, key: &'static str) -> Result<bool, HeapError> {
+        match self.argument(key) {
+            None | Some("off") => Ok(false),
+            Some("on") => Ok(true),
+            Some(value) => Err(HeapError::Value { key, value: value.to_owned(), known: "on, off" }),
+        }
+    }
+
+    /// Refuses options that the strategy does not know.
+    ///
+    /// # Errors
+    /// The first such option, with those that it does know.
+    pub fn check_arguments(&self, known: &'static [&'static str]) -> Result<(), HeapError> {
+        match self.arguments.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+            Some((key, _)) => Err(HeapError::Argument { key: key.clone(), known }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why there is no heap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeapError {
+    /// The kernel refuses address space.
+    Reserve {
+        /// The region that was to be reserved.
+        name: &'static str,
+        /// The bytes asked for.
+        bytes: usize,
+        /// What the kernel said.
+        error: String,
+    },
+    /// The strategy has no such option.
+    Argument {
+        /// The option.
+        key: String,
+        /// Those that it has.
+        known: &'static [&'static str],
+    },
+    /// The strategy moves no objects, and cannot be asked to.
+    CannotMove,
+    /// An option has no such value.
+    Value {
+        /// The option.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// Those that it may have.
+        known: &'static str,
+    },
+}
+
+impl fmt::Display for HeapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HeapError::Reserve { name, bytes, error } => {
+                let mebibytes = bytes >> 20;
+                write!(
+                    f,
+                    "cannot reserve {mebibytes} MiB of addresses for '{name}': {error}; raise `ulimit -v`"
+                )
+            }
+            HeapError::Argument { key, known: [] } => {
+                write!(f, "this strategy has no options; remove '{key}'")
+            }
+            HeapError::Argument { key, known } => {
+                write!(f, "this strategy has no option '{key}'; it has: {}", known.join(", "))
+            }
+            HeapError::CannotMove => {
+                let able: Vec<&str> =
+                    STRATEGIES.iter().filter(|row| row.facts.moves).map(|row| row.name).collect();
+                write!(
+                    f,
+                    "the zeal mode 'move' needs a strategy that moves objects: {}",
+                    able.join(", ")
+                )
+            }
+            HeapError::Value { key, value, known } => {
+                write!(f, "the option '{key}' cannot be '{value}'; it can be: {known}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HeapError {}
