@@ -1,6 +1,7 @@
 //! The command line: one description, from which help, errors and suggestions come.
 
 use crate::choices::Choices;
+use calf_gc::Zeal;
 use calf_vm::{Choice, ExitPolicy, Options, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -99,6 +100,13 @@ fn parser() -> Parser {
         )
         .arg(flag("gc-stress", "Collect at every allocation"))
         .arg(flag("gc-verify", "Check the whole heap before and after every collection"))
+        .arg(
+            Arg::new("gc-zeal")
+                .long("gc-zeal")
+                .value_name("MODE,…")
+                .global(true)
+                .help("Bring bugs to light: every=N, alternate, verify, poison, move, page; see docs/collectors.md"),
+        )
         .arg(flag("gc-log", "Print a line on standard error for every collection"))
         .arg(
             Arg::new("exit")
@@ -269,6 +277,9 @@ fn program(
     options.heap.arguments = arguments;
     options.heap.stress = matches.get_flag("gc-stress");
     options.heap.verify = matches.get_flag("gc-verify");
+    if let Some(modes) = matches.get_one::<String>("gc-zeal") {
+        options.heap.zeal = Zeal::parse(modes).map_err(|error| usage(&error.to_string()))?;
+    }
     options.heap.log = matches.get_flag("gc-log");
     options.seed = matches.get_one::<u64>("seed").copied().unwrap_or(0);
     if let Some(policy) = matches.get_one::<String>("exit").and_then(|name| ExitPolicy::named(name))

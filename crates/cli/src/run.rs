@@ -12,11 +12,15 @@ pub(crate) fn run(strategy: Choice, options: Options, program: Program) -> i32 {
         Ok(read) => read,
         Err(code) => return code,
     };
+    let tells_of_stale_access = options.heap.zeal.page;
     let mut machine = match start(strategy, options) {
         Ok(machine) => machine,
         Err(code) => return code,
     };
     signal::catch_interrupt();
+    if tells_of_stale_access {
+        signal::tell_of_stale_access();
+    }
     let code = machine.run_file(&name, bytes);
     machine.finish(code)
 }

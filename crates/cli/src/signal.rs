@@ -29,3 +29,39 @@ pub(crate) fn catch_interrupt() {
         libc::signal(libc::SIGBUS, libc::SIG_DFL);
     }
 }
+
+extern "C" fn stale_access(
+    signal: libc::c_int,
+    information: *mut libc::siginfo_t,
+    _context: *mut libc::c_void,
+) {
+    let mut line =
+        *b"gc: an access to memory that was freed, at 0x0000000000000000 (zeal mode page)\n";
+    // SAFETY: the kernel passes the information of this signal.
+    let mut address = unsafe { (*information).si_addr() } as usize;
+    for digit in line[45..61].iter_mut().rev() {
+        *digit = b"0123456789abcdef"[address & 15];
+        address >>= 4;
+    }
+    // SAFETY: all three calls may be made in a signal handler; the default action ends the process.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
+/// Says what it means that the process is about to die, under the zeal mode `page`.
+pub(crate) fn tell_of_stale_access() {
+    // SAFETY: the handler makes only calls that a handler may make.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
+            stale_access;
+        action.sa_sigaction = handler as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigemptyset(&mut action.sa_mask);
+        libc::sigaction(libc::SIGSEGV, &action, std::ptr::null_mut());
+        libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut());
+    }
+}

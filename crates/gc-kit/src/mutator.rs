@@ -39,6 +39,9 @@ pub struct Mutator<C: Collector> {
     pub roots: Held,
 }
 
+/// In the environment: the verifier looks at the heap before and after every collection, and ends the process.
+pub const VERIFY: &str = "CALF_KIT_VERIFY";
+
 thread_local! {
     /// Do the heaps made from now on keep a journal?
     static JOURNAL: Cell<bool> = const { Cell::new(false) };
@@ -73,7 +76,8 @@ impl<C: Collector> Mutator<C> {
     /// The same, under options that it may not know.
     pub fn try_with(options: &Options) -> Result<Mutator<C>, HeapError> {
         let journal = options.journal || JOURNAL.get();
-        let heap = Heap::new(&Options { journal, ..options.clone() })?;
+        let verify = options.verify || std::env::var_os(VERIFY).is_some();
+        let heap = Heap::new(&Options { journal, verify, ..options.clone() })?;
         Ok(Mutator { heap, roots: Held::default() })
     }
 

@@ -1,6 +1,6 @@
 //! Running checks, each in a process of its own, and saying what went wrong.
 
-use crate::mutator::{COLLECTIONS, keep_journal};
+use crate::mutator::{COLLECTIONS, VERIFY, keep_journal};
 use crate::promises::{Abilities, PROMISES};
 use calf_gc::{Collector, Row};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -110,10 +110,25 @@ fn carry_out_here(checks: &[Check], name: &str) -> ! {
     }
 }
 
-/// Carries the check out in a process of its own.
+/// Carries the check out in a process of its own; once more, under the verifier, if what it said is not about an object.
 fn carry_out_apart(check: &Check) -> Result<(), String> {
+    let Err(text) = spawn(check, false) else { return Ok(()) };
+    if !text.contains("path: ")
+        && let Err(verified) = spawn(check, true)
+        && let Some(line) = verified.find("gc: the heap is broken ").map(|at| &verified[at + 23..])
+    {
+        return Err(format!("{text}\n  verified: {line}"));
+    }
+    Err(text)
+}
+
+fn spawn(check: &Check, verify: bool) -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    if verify {
+        command.env(VERIFY, "1");
+    }
+    let mut child = command
         .env(WITHIN, &check.name)
         .env(SEED, check.seed.to_string())
         .stdin(Stdio::null())

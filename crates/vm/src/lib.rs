@@ -61,8 +61,11 @@ impl<C: Collector> Machine for Vm<C> {
 pub struct Choice {
     /// What there is to say of it.
     pub row: &'static Row,
-    start: fn(Options, &'static Row) -> Result<Box<dyn Machine>, HeapError>,
+    start: fn(Options, &'static Row) -> Started,
 }
+
+/// A machine, or why there is none.
+type Started = Result<Box<dyn Machine>, HeapError>;
 
 impl Choice {
     /// The machine for the collector `C`, which `row` describes.
@@ -74,7 +77,7 @@ impl Choice {
     ///
     /// # Errors
     /// There is no address space, or the strategy does not know an option.
-    pub fn start(self, options: Options) -> Result<Box<dyn Machine>, HeapError> {
+    pub fn start(self, options: Options) -> Started {
         (self.start)(options, self.row)
     }
 }

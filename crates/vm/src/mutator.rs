@@ -1,8 +1,9 @@
 //! The mutator's state outside the heap: stack, frames, globals, handles. It is the collector's roots.
 
 use crate::code::{Cache, Code, Frame};
+use crate::kind::{FIRST_INSTANCE, Kind};
 use calf_gc::parts::region::Region;
-use calf_gc::{HeapError, Roots, Value};
+use calf_gc::{HeapError, Place, Roots, ShapeWord, Value};
 use std::collections::HashMap;
 
 /// The least number of calls in progress before `StackOverflow`.
@@ -283,5 +284,23 @@ unsafe impl Roots for Mutator {
         self.builtins.iter_mut().for_each(&mut *visit);
         self.modules.iter_mut().for_each(|module| visit(&mut module.object));
         self.hooks.iter_mut().for_each(&mut *visit);
+    }
+
+    fn place(&self) -> Option<Place> {
+        let runs = |frame: &&Frame| {
+            // SAFETY: a code pointer is null or that of a loaded function, which is never freed.
+            unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit)
+        };
+        let frame = self.frames().iter().rev().find(runs)?;
+        // SAFETY: as above, and not null.
+        let code = unsafe { &*frame.code };
+        let span = code.function.spans.get(frame.position())?;
+        Some(Place { file: code.file.name().to_owned(), line: code.file.line(span.start) })
+    }
+
+    fn name_shape(&self, shape: ShapeWord) -> Option<String> {
+        let shape = shape.shape();
+        let is_known = shape >= FIRST_INSTANCE || (shape as usize) < Kind::ALL.len();
+        is_known.then(|| Kind::of_shape(shape).name().to_owned())
     }
 }
