@@ -80,6 +80,10 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
         SetIndexTake => taking(one(a).union(one(b)), one(c), none),
         Call | Invoke => calling(RegisterSet::range(a, b + 1)),
         CallGlobal => calling(RegisterSet::range(a + 1, b)),
+        InvokeOn => {
+            let effect = calling(RegisterSet::range(a + 1, b));
+            Effect { reads: effect.reads.union(one(c)), ..effect }
+        }
         InvokeSuper => calling(RegisterSet::range(a, b + 1).union(one(c))),
         CallSpread | InvokeSpread => calling(RegisterSet::range(a, 2)),
         NewList => taking(none, RegisterSet::range(b, c), one(a)),

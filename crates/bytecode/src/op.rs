@@ -184,6 +184,7 @@ ops! {
     Call              AB    No    (Register Number   Unused  ) "R[A] = R[A](R[A+1] .. R[A+B]); the callee's window begins at R[A], and takes it all"
     CallGlobal        AB    Index (Register Number   Unused  ) "the same, after R[A] = global [extension]"
     Invoke            AB    Cache (Register Number   Unused  ) "R[A] = R[A].name(R[A+1] .. R[A+B])"
+    InvokeOn          ABC   Cache (Register Number   Register) "R[A] = R[C].name(R[A+1] .. R[A+B]); R[C] is a local"
     InvokeSuper       ABC   Cache (Register Number   Register) "R[A] = the method `name` of class R[C], taken, called with this = R[A] and R[A+1] .. R[A+B]"
     CallSpread        A     No    (Register Unused   Unused  ) "R[A] = R[A](the items of the list R[A+1])"
     InvokeSpread      A     Cache (Register Unused   Unused  ) "R[A] = R[A].name(the items of the list R[A+1])"

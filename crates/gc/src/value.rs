@@ -90,7 +90,8 @@ impl Value {
     /// Is it a reference to an object?
     #[inline(always)]
     pub const fn is_object(self) -> bool {
-        self.0 >= OBJECT
+        // The same difference is the address: the processor needs one constant for both.
+        self.0.wrapping_sub(OBJECT) >> 48 == 0
     }
 
     /// Is it `nil`?
@@ -135,7 +136,7 @@ impl Value {
     pub fn as_object(self) -> Option<Object> {
         if self.is_object() {
             // SAFETY: only `Value::object` makes words above OBJECT, so the address is an object's.
-            Some(unsafe { Object::from_address((self.0 & ADDRESS) as usize) })
+            Some(unsafe { self.as_object_unchecked() })
         } else {
             None
         }
@@ -148,7 +149,7 @@ impl Value {
     #[inline(always)]
     pub unsafe fn as_object_unchecked(self) -> Object {
         // SAFETY: the caller promises that the word came from `Value::object`.
-        unsafe { Object::from_address((self.0 & ADDRESS) as usize) }
+        unsafe { Object::from_address(self.0.wrapping_sub(OBJECT) as usize) }
     }
 }
 

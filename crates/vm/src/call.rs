@@ -200,18 +200,20 @@ impl<C: Collector> Vm<C> {
                     && self.find_field(object, symbol).is_none()
                 {
                     let closure = method.as_object().expect("a method is a closure");
-                    // SAFETY: a site of the running function.
-                    unsafe {
-                        *site = Cache {
-                            shape_word: shape_word.0,
-                            symbol,
-                            offset: 0,
-                            next_word: shape_word.0,
-                            closure: closure.address(),
-                            code: code_of(closure),
-                        };
+                    let code = code_of(closure);
+                    // A site always gives as many arguments: one that knows the method need not compare them.
+                    // SAFETY: a loaded function.
+                    if unsafe { (*code).arity } as usize == count {
+                        self.fill(
+                            site,
+                            Cache {
+                                shape_word: shape_word.0,
+                                closure: closure.address(),
+                                code,
+                                ..Cache::empty(symbol)
+                            },
+                        );
                     }
-                    self.note_cache(site);
                     return self.enter(window, count, method);
                 }
             } else if let Some(native) =

@@ -325,16 +325,26 @@ impl<C: Collector> Vm<C> {
                 reload!();
             }};
         }
+        // Enters `code` if it takes as many arguments and there is room.
         macro_rules! enter {
             ($at:expr, $count:expr, $closure:expr, $code:expr) => {{
+                let code: *const crate::code::Code = $code;
+                // SAFETY: `code` is a loaded function.
+                if unsafe { (*code).arity } as usize == $count {
+                    enter_fitting!($at, $closure, code);
+                }
+            }};
+        }
+        // The same where the number of arguments is known to fit.
+        macro_rules! enter_fitting {
+            ($at:expr, $closure:expr, $code:expr) => {{
                 // SAFETY: `code` is a loaded function; the frame behind the running one is in the region as long as it is below
                 // `frames_end`, and so is the window below `stack_end`.
                 unsafe {
                     let code: *const crate::code::Code = $code;
                     let window = base.add($at);
                     let next = self.mutator.frame.add(1);
-                    if (*code).arity as usize == $count
-                        && next < self.mutator.frames_end
+                    if next < self.mutator.frames_end
                         && window.wrapping_add((*code).registers as usize) < self.mutator.stack_end
                     {
                         (*self.mutator.frame).pc = pc;
@@ -741,11 +751,15 @@ impl<C: Collector> Vm<C> {
                     set!(a(word), retained!(value));
                     call!(a(word), b(word));
                 }
-                Op::Invoke => {
-                    let receiver = register!(a(word));
+                Op::Invoke | Op::InvokeOn => {
+                    let is_on = op == Op::InvokeOn;
+                    let receiver = register!(if is_on { c(word) } else { a(word) });
                     // SAFETY: as for GetField.
                     let site: *mut Cache = site!();
                     skip_extension!();
+                    if is_on {
+                        set!(a(word), retained!(receiver));
+                    }
                     if receiver.is_object() {
                         // SAFETY: a reference; the closure belongs to the class of objects with this shape word.
                         unsafe {
@@ -753,7 +767,7 @@ impl<C: Collector> Vm<C> {
                             if object.shape_word().0 == (*site).shape_word {
                                 let closure =
                                     Value::object(calf_gc::Object::from_address((*site).closure));
-                                enter!(a(word), b(word), closure, (*site).code);
+                                enter_fitting!(a(word), closure, (*site).code);
                             }
                         }
                     }

@@ -83,6 +83,30 @@ impl<'a> Generator<'_, 'a> {
         call: &Expression<'a>,
     ) -> Option<u8> {
         let Location::Global(global) = self.locate(variable) else { return None };
+        let register = self.arguments_above_hole(arguments, call.span)?;
+        let word = Op::CallGlobal.abc(register, arguments.len() as u8, 0);
+        self.emit_extended(Op::CallGlobal, word, u32::from(global), call.span);
+        self.frame.free = u16::from(register) + 1;
+        Some(register)
+    }
+
+    /// Calls a method of the object in a local's register, if that can be looked at behind the arguments: else as
+    /// [`Generator::call_global`].
+    pub(super) fn invoke_on(
+        &mut self,
+        local: u8,
+        name: &str,
+        arguments: &'a [Expression<'a>],
+        span: Span,
+    ) -> Option<u8> {
+        let register = self.arguments_above_hole(arguments, span)?;
+        self.emit_cached(Op::InvokeOn, register, arguments.len() as u8, local, name, span);
+        self.frame.free = u16::from(register) + 1;
+        Some(register)
+    }
+
+    /// Evaluates arguments behind a register that is empty meanwhile, which is given, if they are fit for that.
+    fn arguments_above_hole(&mut self, arguments: &'a [Expression<'a>], span: Span) -> Option<u8> {
         let is_fit = match arguments {
             [] => true,
             _ if self.frame.is_spilled || !self.has_room(arguments, PLAIN_DEPTH as usize) => false,
@@ -98,12 +122,9 @@ impl<'a> Generator<'_, 'a> {
         self.frame.grow();
         if !arguments.is_empty() {
             let outer = self.frame.hole.replace(u16::from(register));
-            self.arguments(arguments, 0, call.span);
+            self.arguments(arguments, 0, span);
             self.frame.hole = outer;
         }
-        let word = Op::CallGlobal.abc(register, arguments.len() as u8, 0);
-        self.emit_extended(Op::CallGlobal, word, u32::from(global), call.span);
-        self.frame.free = u16::from(register) + 1;
         Some(register)
     }
 

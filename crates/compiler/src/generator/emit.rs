@@ -67,6 +67,7 @@ impl Generator<'_, '_> {
             Op::Call
             | Op::CallGlobal
             | Op::Invoke
+            | Op::InvokeOn
             | Op::InvokeSuper
             | Op::CallSpread
             | Op::InvokeSpread => live.min(calf_bytecode::op::a(word) as u16),

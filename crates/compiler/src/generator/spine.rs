@@ -117,6 +117,14 @@ impl<'a> Generator<'_, 'a> {
                 Current::Register(register)
             }
             ExpressionKind::Call { callee, arguments, arguments_span } => {
+                if let Current::Register(local) = current
+                    && self.frame.free == mark
+                    && let ExpressionKind::Field { name, name_span, .. } = &callee.kind
+                    && let Some(register) =
+                        self.invoke_on(local, name, arguments, name_span.to(*arguments_span))
+                {
+                    return Current::Register(register);
+                }
                 let register = self.in_temporary(current, mark, span);
                 match &callee.kind {
                     ExpressionKind::Field { name, name_span, .. } => {
