@@ -17,43 +17,66 @@ impl<C: Collector> Vm<C> {
         number: usize,
         base: *mut Value,
     ) -> Result<(), Thrown> {
-        let running = self.mutator.running_code().expect("code is running");
+        // SAFETY: the running frame runs code.
+        let running = unsafe { &*(*self.mutator.frame).code };
         let code: *const Code = running.functions[number];
         // SAFETY: a loaded function.
-        let loaded = unsafe { &*code };
-        let captures = &loaded.function.captures;
-        let wide = captures.len().saturating_sub(WIDE_CAPTURE as usize);
-        let narrow = captures.len() - wide;
-        let closure = self.allocate_slots(Kind::Closure, 1 + narrow + usize::from(wide > 0))?;
+        let captures = unsafe { &(&(*code).function).captures };
+        if captures.len() > WIDE_CAPTURE as usize {
+            return self.new_wide_closure(place, code, base);
+        }
+        let closure = self.allocate(Kind::Closure.shape_word(), 1 + captures.len())?;
+        self.initialize(closure, 0, Value::raw(code.expose_provenance() as u64));
+        for (index, &capture) in captures.iter().enumerate() {
+            let value = self.captured(capture, base);
+            let value = self.retained(value);
+            self.initialize(closure, 1 + index, value);
+        }
+        self.put(place, Value::object(closure));
+        Ok(())
+    }
+
+    /// What a closure that is being made captures, borrowed.
+    #[inline(always)]
+    fn captured(&mut self, capture: Capture, base: *mut Value) -> Value {
+        match capture {
+            // SAFETY: a register of the running window, as the checker proved.
+            Capture::Register(register) => unsafe { *base.add(register as usize) },
+            Capture::Spill(slot) => {
+                // SAFETY: as above.
+                self.spilled(unsafe { *base.add(op::SPILL_REGISTER as usize) }, slot as usize)
+            }
+            Capture::Capture(outer) if outer < WIDE_CAPTURE => {
+                self.running_closure().get(1 + outer as usize)
+            }
+            Capture::Capture(outer) => self.wide_capture(outer as usize),
+        }
+    }
+
+    /// The same for a closure with so many captures that the last ones are in a part.
+    #[cold]
+    #[inline(never)]
+    fn new_wide_closure(
+        &mut self,
+        place: *mut Value,
+        code: *const Code,
+        base: *mut Value,
+    ) -> Result<(), Thrown> {
+        // SAFETY: a loaded function.
+        let captures = unsafe { &(&(*code).function).captures };
+        let narrow = WIDE_CAPTURE as usize;
+        let closure = self.allocate_slots(Kind::Closure, 2 + narrow)?;
         self.set_raw(closure, 0, code.expose_provenance() as u64);
         let held = self.hold(Value::object(closure));
-        if wide > 0 {
-            let part = self.allocate_part(wide)?;
-            let closure = self.held_object(held);
-            self.set_slot(closure, 1 + narrow, Value::object(part));
-        }
+        let part = self.allocate_part(captures.len() - narrow)?;
         let closure = self.held_object(held);
-        for (index, capture) in captures.iter().enumerate() {
-            let value = match *capture {
-                // SAFETY: a register of the running window, as the checker proved.
-                Capture::Register(register) => unsafe { *base.add(register as usize) },
-                Capture::Spill(slot) => {
-                    // SAFETY: as above.
-                    self.spilled(unsafe { *base.add(op::SPILL_REGISTER as usize) }, slot as usize)
-                }
-                Capture::Capture(outer) if outer < WIDE_CAPTURE => {
-                    self.running_closure().get(1 + outer as usize)
-                }
-                Capture::Capture(outer) => self.wide_capture(outer as usize),
-            };
+        self.set_slot(closure, 1 + narrow, Value::object(part));
+        for (index, &capture) in captures.iter().enumerate() {
+            let value = self.captured(capture, base);
             let value = self.retained(value);
             if index < narrow {
                 self.set_slot(closure, 1 + index, value);
             } else {
-                let part = closure
-                    .get(1 + narrow)
-                    .as_object()
-                    .expect("the captures that are too many have a part");
                 self.set_part_slot(closure, part, index - narrow, value);
             }
         }
