@@ -372,3 +372,38 @@ fn standard_input_is_shared_with_the_program() {
     Calf::new().arg(&path).input("a\n").run().expect_stdout("a|nil\n");
     Calf::new().arg(&path).input("a\r\nb\r\n").run().expect_stdout("a|b\n");
 }
+
+// Formatting.
+
+const CROOKED: &str = "#!/usr/bin/env calf\nprint  1;print [2,3]  ; // both\n";
+const STRAIGHT: &str = "#!/usr/bin/env calf\nprint 1;\nprint [2, 3]; // both\n";
+
+#[test]
+fn scripts_are_formatted_in_place_and_input_to_output() {
+    let path = temporary_file("cli/fmt/crooked.calf", CROOKED);
+    Calf::new().arg("fmt").arg(&path).run().expect_code(OK).expect_stdout("");
+    assert_eq!(std::fs::read_to_string(&path).expect("the script is there"), STRAIGHT);
+    Calf::new().args(["fmt", "-"]).input(CROOKED).run().expect_code(OK).expect_stdout(STRAIGHT);
+    Calf::new().arg("fmt").input(STRAIGHT).run().expect_code(OK).expect_stdout(STRAIGHT);
+}
+
+#[test]
+fn a_check_of_the_style_changes_nothing() {
+    let crooked = temporary_file("cli/fmt_check/crooked.calf", CROOKED);
+    let straight = temporary_file("cli/fmt_check/straight.calf", STRAIGHT);
+    let folder = crooked.parent().expect("a file has a folder");
+    let outcome = Calf::new().args(["fmt", "--check"]).arg(folder).run();
+    outcome.expect_code(1).expect_stdout(&format!("{}\n", crooked.display()));
+    assert_eq!(std::fs::read_to_string(&crooked).expect("the script is there"), CROOKED);
+    Calf::new().args(["fmt", "--check"]).arg(&straight).run().expect_code(OK).expect_stdout("");
+}
+
+#[test]
+fn what_does_not_parse_is_not_formatted() {
+    let path = temporary_file("cli/fmt_wrong.calf", "print ;  print 2;");
+    let outcome = Calf::new().arg("fmt").arg(&path).run();
+    outcome.expect_code(COMPILE_ERROR).expect_stderr("[line 1] Error at ';': Expect expression.");
+    let after = std::fs::read_to_string(&path).expect("the script is there");
+    assert_eq!(after, "print ;  print 2;");
+    Calf::new().args(["fmt", "no/such/file.calf"]).run().expect_code(INPUT_OUTPUT);
+}

@@ -37,6 +37,10 @@ fn main() {
     assert!(scripts.len() > 400, "the scripts under tests/language are missing");
     scripts.extend(lessons());
     scripts.extend(book());
+    trials.extend(formatted().into_iter().map(|script| {
+        let name = format!("{}::formatted", script.name);
+        Trial::test(name, move || Ok(check(&script, Calf::new(), PLAIN_LIMIT)?))
+    }));
     for script in scripts.into_iter().map(Arc::new) {
         trials.extend(trials_of(&script, &strategies));
     }
@@ -75,6 +79,30 @@ fn language() -> Vec<Script> {
     let is_part = |path: &Path| path.components().any(|part| part.as_os_str() == "parts");
     let files = files_below(&directory, "calf").into_iter().filter(|path| !is_part(path));
     files.map(|path| script_at(path, &root().join("tests"))).collect()
+}
+
+/// The scripts of `tests/language` that compile, as `calf fmt` writes them, with the expectations that then stand beside their lines:
+/// formatting must change nothing that a script does. They lie in a copy of the folder, so that they find what they import.
+fn formatted() -> Vec<Script> {
+    let original = root().join("tests/language");
+    let mut scripts = Vec::new();
+    for path in files_below(&original, "calf") {
+        let bytes = std::fs::read(&path).expect("a script can be read");
+        let relative = path.strip_prefix(root()).expect("a script lies below the root");
+        let name = relative.with_extension("").display().to_string();
+        let file = calf_source::SourceFile::from_bytes(name.as_str(), bytes.clone()).ok();
+        let text = file.and_then(|file| calf_format::format(&file).ok());
+        let copy = format!("formatted/{}", relative.display());
+        let copy = temporary_file(&copy, text.as_ref().map_or(bytes.as_slice(), String::as_bytes));
+        let is_part = relative.components().any(|part| part.as_os_str() == "parts");
+        let Some(text) = text.filter(|_| !is_part) else { continue };
+        let script = script(name.trim_start_matches("tests/").to_owned(), copy, &text);
+        if script.expectation.compile_errors.is_empty() {
+            scripts.push(script);
+        }
+    }
+    assert!(scripts.len() > 400, "few scripts can be formatted: {}", scripts.len());
+    scripts
 }
 
 fn lessons() -> Vec<Script> {

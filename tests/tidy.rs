@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 11] = [
+const IMPORTS: [(&str, &[&str]); 12] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
+    ("format", &["source", "lexer", "parser"]),
     ("bytecode", &["source"]),
     ("compiler", &["source", "parser", "bytecode"]),
     ("gc", &["gc-kit"]),
@@ -23,7 +24,8 @@ const IMPORTS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that have no business with raw memory.
-const SAFE_CRATES: [&str; 6] = ["source", "lexer", "parser", "bytecode", "compiler", "lab"];
+const SAFE_CRATES: [&str; 7] =
+    ["source", "lexer", "parser", "format", "bytecode", "compiler", "lab"];
 
 /// What every collector's file says of itself, in this order.
 const HEADINGS: [&str; 5] = ["Idea", "Layout", "Barriers", "Collection", "After a fork"];

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     GcExplain { name: String },
     /// Look for errors only.
     Check { files: Vec<PathBuf>, color: bool },
+    /// Write files in the one style.
+    Format { files: Vec<PathBuf>, check: bool, color: bool },
     /// Print the bytecode.
     Disassemble { file: PathBuf, strategy: Choice, color: bool },
     /// Print the experiments.
@@ -157,6 +159,17 @@ fn parser() -> Parser {
                 .about("Look for syntax and compile errors, run nothing")
                 .arg(file().required(true).num_args(1..)),
         )
+        .subcommand(
+            Parser::new("fmt")
+                .about("Write scripts in the one style")
+                .arg(
+                    Arg::new("check")
+                        .long("check")
+                        .action(ArgAction::SetTrue)
+                        .help("Change nothing; name the files that are not in the style, and leave with 1 if there are any"),
+                )
+                .arg(file().num_args(0..).help("Scripts, or folders of them; - or none reads standard input and prints")),
+        )
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
         .subcommand(
             Parser::new("lab")
@@ -235,10 +248,10 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
             Some((_, list)) => Command::GcList { names_only: list.get_flag("names") },
             None => Command::GcList { names_only: false },
         }),
-        Some(("check", check)) => Ok(Command::Check {
-            files: check.get_many::<PathBuf>("file").into_iter().flatten().cloned().collect(),
-            color,
-        }),
+        Some(("check", check)) => Ok(Command::Check { files: files(check), color }),
+        Some(("fmt", fmt)) => {
+            Ok(Command::Format { files: files(fmt), check: fmt.get_flag("check"), color })
+        }
         Some(("dis", dis)) => Ok(Command::Disassemble {
             file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
             strategy: chosen(matches, choices)?.0,
@@ -262,6 +275,11 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
         Some(("run", run)) => program(matches, run, color, choices),
         _ => program(matches, matches, color, choices),
     }
+}
+
+/// The files that a subcommand was given.
+fn files(matches: &ArgMatches) -> Vec<PathBuf> {
+    matches.get_many::<PathBuf>("file").into_iter().flatten().cloned().collect()
 }
 
 fn program(

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod choices;
+mod formatting;
 mod inspection;
 mod laboratory;
 mod repl;
@@ -33,6 +34,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::GcList { names_only } => strategies::list(names_only, choices),
         Command::GcExplain { name } => strategies::explain(&name, choices),
         Command::Check { files, color } => inspection::check(&files, color),
+        Command::Format { files, check, color } => formatting::run(&files, check, color),
         Command::Disassemble { file, strategy, color } => {
             inspection::disassemble(&file, strategy, color)
         }

@@ -4,7 +4,7 @@ use crate::arguments::Program;
 use crate::signal;
 use calf_vm::{Choice, Machine, Options, exit_code};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs a program and gives the exit code.
 pub(crate) fn run(strategy: Choice, options: Options, program: Program) -> i32 {
@@ -70,6 +70,34 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, i32> {
         }
         exit_code::IO
     })
+}
+
+/// The file itself; or, of a folder, every script in it and in the folders below, in the order of their paths. On `Err` it is said why
+/// the folder cannot be listed, and the code is the one to leave with.
+pub(crate) fn scripts_below(path: &Path) -> Result<Vec<PathBuf>, i32> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let entries = entries.map_err(|error| {
+            eprintln!("calf: cannot list '{}': {error}", folder.display());
+            exit_code::IO
+        })?;
+        for entry in entries {
+            let path = entry.path();
+            // A link to a folder may lead around in a circle.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "calf") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn nearest_file(path: &Path) -> Option<String> {

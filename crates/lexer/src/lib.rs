@@ -15,10 +15,12 @@
 
 #![forbid(unsafe_code)]
 
+mod comment;
 mod error;
 mod literal;
 mod token;
 
+pub use comment::{Comment, comments};
 pub use error::{ErrorKind, LexicalError};
 pub use literal::{number, text};
 pub use token::{RESERVED_WORDS, Token};

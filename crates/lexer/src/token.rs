@@ -1,6 +1,7 @@
 //! The tokens, and the state machines that find them.
 
 use crate::ErrorKind;
+use crate::comment::nested_comment;
 use logos::{FilterResult, Logos};
 
 /// Declares the tokens of code. Each row: name, text, for tokens that have only one text; then the others.
@@ -133,24 +134,16 @@ fn foreign(_: &mut logos::Lexer<Token>) -> Result<(), ErrorKind> {
 /// Skips a comment in which others may nest.
 fn skip_comment(lexer: &mut logos::Lexer<Token>) -> FilterResult<(), ErrorKind> {
     let text = lexer.remainder().as_bytes();
-    let (mut depth, mut at) = (1_usize, 0);
-    while let Some(pair) = text.get(at..at + 2) {
-        match pair {
-            b"/*" => depth += 1,
-            b"*/" => depth -= 1,
-            _ => {
-                at += 1;
-                continue;
-            }
+    match nested_comment(text) {
+        Some(length) => {
+            lexer.bump(length);
+            FilterResult::Skip
         }
-        at += 2;
-        if depth == 0 {
-            lexer.bump(at);
-            return FilterResult::Skip;
+        None => {
+            lexer.bump(text.len());
+            FilterResult::Error(ErrorKind::UnterminatedComment)
         }
     }
-    lexer.bump(text.len());
-    FilterResult::Error(ErrorKind::UnterminatedComment)
 }
 
 /// What a string is made of, between its quotes.
