@@ -9,3 +9,4 @@ pub mod mark_bitmap;
 pub mod mark_inline;
 pub mod none;
 pub mod scratch;
+pub mod side_counts;

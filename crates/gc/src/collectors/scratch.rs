@@ -42,7 +42,7 @@ use crate::heap::{HeapError, Options};
 use crate::object::{FLAG_FINALIZER, Format, Object, ShapeWord};
 use crate::parts::cells::BLOCK;
 use crate::parts::count_place::CountPlace;
-use crate::parts::counts::{self, Counted};
+use crate::parts::counts::{self, Counted, Dying};
 use crate::parts::generations::{Generations, Walk};
 use crate::parts::gray::Gray;
 use crate::parts::internal::Internal;
@@ -87,6 +87,17 @@ impl<P: CountPlace> Counted for Scratch<P> {
     #[inline(always)]
     fn count_down(&mut self, object: Object) -> bool {
         self.place.release(object, &mut self.space.model)
+    }
+    #[inline(always)]
+    fn push_dying(&mut self, object: Object, dying: &mut Dying) {
+        if !self.place.push_dying(object) {
+            self.space.model.note(object.address(), Cause::Free);
+            dying.push(object);
+        }
+    }
+    #[inline(always)]
+    fn pop_dying(&mut self, dying: &mut Dying) -> Option<Object> {
+        self.place.pop_dying().or_else(|| dying.pop())
     }
     #[inline(always)]
     fn has_will(&self, object: Object) -> bool {
@@ -210,6 +221,9 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
         Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
     }
 
+    fn before_fork(&mut self, _roots: &mut dyn Roots) {
+        self.place.before_fork();
+    }
     fn after_fork_in_child(&mut self) {
         self.place.after_fork_in_child(&mut self.space);
     }

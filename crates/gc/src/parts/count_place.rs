@@ -33,7 +33,9 @@ pub trait CountPlace: Sized + 'static {
     fn release_empty_blocks(&mut self, space: &mut Space) {
         space.cells.release_empty_blocks(&mut space.model);
     }
-    /// In a child, just after the fork.
+    /// In the parent, just before a fork.
+    fn before_fork(&mut self) {}
+    /// In a child, just after.
     fn after_fork_in_child(&mut self, space: &mut Space) {
         space.after_fork_in_child();
     }
@@ -44,6 +46,17 @@ pub trait CountPlace: Sized + 'static {
     fn release(&mut self, object: Object, model: &mut Model) -> bool;
     /// How many there are.
     fn count(&self, object: Object) -> u32;
+
+    /// Puts a dead object aside, whose references are still to be dropped. `false`: there is no room but in the object itself.
+    #[inline(always)]
+    fn push_dying(&mut self, _object: Object) -> bool {
+        false
+    }
+    /// Takes one back.
+    #[inline(always)]
+    fn pop_dying(&mut self) -> Option<Object> {
+        None
+    }
 
     /// See [`crate::Collector::register_weak`].
     fn register_weak(&mut self, weak: Object, space: &mut Space);

@@ -66,6 +66,18 @@ pub trait Counted {
             space.set_flag(object, FLAG_WEAKLY_HELD, false);
         }
     }
+    /// `object` is dead and its references are to be dropped: onto the stack, which writes its header, unless the strategy has a
+    /// place of its own for it.
+    #[inline(always)]
+    fn push_dying(&mut self, object: Object, dying: &mut Dying) {
+        self.space_mut().model.note(object.address(), Cause::Free);
+        dying.push(object);
+    }
+    /// The next of them.
+    #[inline(always)]
+    fn pop_dying(&mut self, dying: &mut Dying) -> Option<Object> {
+        dying.pop()
+    }
     /// Takes the right of `object` to be finalized: `true` if it had it.
     fn take_finalizer(&mut self, object: Object) -> bool {
         let had = object.tally() & FLAG_FINALIZER != 0;
@@ -82,7 +94,7 @@ pub trait Counted {
 ///   | units | fmt | spare | the next dead object |
 /// ```
 #[derive(Default)]
-struct Dying {
+pub struct Dying {
     top: u64,
 }
 
@@ -91,16 +103,18 @@ const LINK: u64 = (1 << 48) - 1;
 const KEPT: u32 = 0xFFC0_0000;
 
 impl Dying {
+    /// Adds a dead object.
     #[inline(always)]
-    fn push(&mut self, object: Object) {
+    pub fn push(&mut self, object: Object) {
         // The upper half only is read: the lower was just written, and a load across both would wait for that (12 ns, not 5).
         let kept = (object.shape_word().0 & KEPT) as u64;
         // SAFETY: a header word, of an object that nobody reads but who pops it.
         unsafe { *object.pointer() = kept << 32 | self.top };
         self.top = object.address() as u64;
     }
+    /// Takes the one added last.
     #[inline(always)]
-    fn pop(&mut self) -> Option<Object> {
+    pub fn pop(&mut self) -> Option<Object> {
         if self.top == 0 {
             return None;
         }
@@ -118,7 +132,7 @@ impl Dying {
 pub fn bury<C: Counted>(collector: &mut C, first: Object) {
     let mut dying = Dying::default();
     doom(collector, first, &mut dying);
-    while let Some(object) = dying.pop() {
+    while let Some(object) = collector.pop_dying(&mut dying) {
         for index in 0..object.units() {
             // SAFETY: `index` is below the units, which a dead object still has.
             let child = unsafe { object.slot(index) }.as_object();
@@ -140,8 +154,7 @@ fn doom<C: Counted>(collector: &mut C, object: Object, dying: &mut Dying) {
     }
     match object.format() {
         Format::Slots | Format::Part => {
-            collector.space_mut().model.note(object.address(), Cause::Free);
-            dying.push(object);
+            collector.push_dying(object, dying);
         }
         Format::Bytes => collector.reclaim(object),
         Format::Weak => {

@@ -3,7 +3,7 @@
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
 //! `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
-//! `dense`, `generations`, `internal`, `count_place`.
+//! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`.
 
 pub mod ages;
 pub mod bitmap;
@@ -19,6 +19,7 @@ pub mod internal;
 pub mod lists;
 pub mod model;
 pub mod moving;
+pub mod overflow;
 pub mod placement;
 pub mod plane;
 pub mod quarantine;
@@ -26,5 +27,6 @@ pub mod region;
 pub mod runs;
 pub mod space;
 pub mod thresholds;
+pub mod vacancies;
 pub mod vector;
 pub mod weak;

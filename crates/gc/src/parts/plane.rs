@@ -153,6 +153,28 @@ impl<const BITS: usize> Plane<BITS> {
     }
 }
 
+/// Eight bits for each granule can as well be used as a byte for each: where granule `i` has its bits, byte `i` lies.
+impl Plane<8> {
+    #[inline(always)]
+    fn byte_pointer(&self, address: usize) -> *mut u8 {
+        std::ptr::with_exposed_provenance_mut(self.low.start() + self.index(address))
+    }
+    /// The byte of the granule of `address`.
+    #[inline(always)]
+    pub fn byte(&self, address: usize) -> u8 {
+        // SAFETY: `cover` made the bytes of every address that is asked for usable.
+        unsafe { *self.byte_pointer(address) }
+    }
+    /// Changes it; the model is told. Whoever may have nothing to change asks first.
+    #[inline(always)]
+    pub fn set_byte(&mut self, address: usize, byte: u8, cause: Cause, model: &mut Model) {
+        let pointer = self.byte_pointer(address);
+        // SAFETY: as above.
+        unsafe { *pointer = byte };
+        model.note(pointer.addr(), cause);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

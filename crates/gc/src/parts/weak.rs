@@ -156,6 +156,11 @@ impl WeakTable {
         }
     }
 
+    /// Does any weak reference refer to `target`?
+    pub fn holds(&self, target: Object) -> bool {
+        self.find(target.address(), None).is_some()
+    }
+
     /// Forgets `weak`, which referred to `target`: it dies before its target.
     pub fn remove(&mut self, target: Object, weak: Object, model: &mut Model) {
         if let Some(index) = self.find(target.address(), Some(weak.address())) {
