@@ -1,0 +1,10 @@
+# The naive Fibonacci function: calls, comparisons and small arithmetic.
+
+
+def fib(n):
+    if n < 2:
+        return n
+    return fib(n - 2) + fib(n - 1)
+
+
+print(fib(35) - 9000000)
