@@ -197,13 +197,15 @@ strategies! {
 
     MarkBitmap "mark-bitmap": of::mark_bitmap::MarkBitmap,
         lesson: "marks and ages in bitmaps: a collection copies next to nothing, once all are old",
-        bookkeeping: "side bitmaps: a mark for 16 bytes, four bits of age; scratch memory for the mark under way",
+        bookkeeping: "side bitmaps: a mark for 16 bytes, four bits of age; scratch memory for the mark under way; with age=inline the age of \
+                      the young in their headers, as Ruby 2.2",
         visits: "minor: the young and what is remembered; major: everything that lives",
         memory: "holes, found in the bitmap; nothing is written when an object dies; fresh blocks with fresh=on",
-        collection_writes: "the words of the bitmaps that change: none where nothing died and all are old",
+        collection_writes: "the words of the bitmaps that change: none where nothing died and all are old; with age=inline every page with \
+                            an object that is not old",
         reading_writes: "nothing",
         limits: "old garbage waits for a major collection, and keeps the young that it refers to",
-        source: "Ruby Feature #5839 (2.0); Sasada, \"Gradual Write-Barrier Insertion\", ISMM 2019; Demers et al., POPL 1990",
+        source: "Ruby Feature #5839 (2.0); \"Store object age in a bitmap\" (3.3), and ko1/nakayoshi_fork, for age=inline; Sasada, \"Gradual Write-Barrier Insertion\", ISMM 2019; Demers et al., POPL 1990",
         freezes: false, hidden: false;
 
     Adversary "adversary": of::adversary::Adversary,

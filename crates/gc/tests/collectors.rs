@@ -46,8 +46,11 @@ fn begin_child<C: Collector>(m: &mut Mutator<C>) {
 
 #[test]
 fn an_object_is_old_after_three_collections_and_not_before() {
-    for request in [Request::Generation(0), Request::Full] {
-        let mut m = with::<MarkBitmap>(&[]).unwrap();
+    for (request, age) in [Request::Generation(0), Request::Full]
+        .into_iter()
+        .flat_map(|request| [(request, "bitmap"), (request, "inline")])
+    {
+        let mut m = with::<MarkBitmap>(&[("age", age)]).unwrap();
         let root = m.named(1, 2);
         for generation in [0, 0, 1, 1] {
             m.collect(request);
@@ -122,6 +125,44 @@ fn once_all_are_old_a_full_collection_in_a_child_writes_nothing() {
 }
 
 #[test]
+fn ages_in_the_headers_undo_what_the_bitmaps_save_until_all_are_old() {
+    let count = if cfg!(miri) { 50 } else { 20_000 };
+    for (age, warm_up, collections, is_copied) in [
+        ("bitmap", "off", 0, false),
+        ("inline", "off", 0, true),
+        ("inline", "off", 1, true),
+        ("inline", "off", 3, false),
+        ("inline", "on", 0, false),
+    ] {
+        let mut m = with::<MarkBitmap>(&[("age", age), ("warmup", warm_up)]).unwrap();
+        fill(&mut m, count);
+        let large = m.allocate(Format::Bytes, 7, 10_000);
+        for _ in 0..collections {
+            m.collect(Request::Full);
+        }
+        begin_child(&mut m);
+        m.collect(Request::Full);
+        m.verify().unwrap();
+        let pages = |m: &Mutator<MarkBitmap>, region: &str| {
+            copied(m).iter().find(|(name, _)| *name == region).map_or(0, |&(_, pages)| pages)
+        };
+        let (objects, buffers) = (pages(&m, "objects"), pages(&m, "buffers"));
+        if is_copied {
+            assert!(objects >= count * 56 / 4096 && buffers >= 1, "{objects}, {buffers}");
+        } else {
+            assert_eq!((objects, buffers), (0, 0), "{age} after {collections}");
+        }
+        for _ in collections..3 {
+            m.collect(Request::Full);
+        }
+        assert_eq!(m.heap.collector().generation(m.object(large)), Some(1));
+        m.drop_root(large);
+        m.collect(Request::Full);
+        m.verify().unwrap();
+    }
+}
+
+#[test]
 fn what_dies_in_a_child_writes_marks_only() {
     let mut m = with::<MarkBitmap>(&[("warmup", "on")]).unwrap();
     fill(&mut m, if cfg!(miri) { 50 } else { 20_000 });
@@ -176,7 +217,7 @@ fn a_mark_in_the_object_writes_every_page_and_is_gone_afterwards() {
 
 #[test]
 fn options_that_are_unknown_or_wrong_are_refused() {
-    for (key, value) in [("warm", "on"), ("warmup", "yes"), ("gray", "many")] {
+    for (key, value) in [("warm", "on"), ("warmup", "yes"), ("gray", "many"), ("age", "header")] {
         assert!(with::<MarkBitmap>(&[(key, value)]).is_err(), "{key}={value}");
     }
     assert!(with::<MarkInline>(&[("warmup", "on")]).is_err());

@@ -11,6 +11,7 @@
 //!   ages     two bits: collections survived, 3 is old; and one for the old that may refer to the young, which are listed
 //!   scratch  a bit: reached by this collection; its pages exist only while it runs
 //! ```
+//! With `age=inline` the age of the young is counted in their headers, as in Ruby 2.2, and `ages` says only who is old.
 //!
 //! # Barriers
 //! A store of a young object into an old one *remembers* the source: its bit, and its place in a list.
@@ -28,16 +29,17 @@
 //! Reading writes nothing. A full collection writes only the words of marks and ages that change: nothing died, all are old: not
 //! one page. The pages of scratch are fresh and given back at once, so none is ever shared. What is not old when the process
 //! forks ages in the child, a page of ages for 256 KiB of heap: `warmup=on` collects before each fork and makes all survivors
-//! old. What the child allocates goes into holes, on shared pages, unless `fresh=on` keeps it out of the parent's blocks.
+//! old. With `age=inline` the child copies every page that holds an object which is not old, three times over if each is collected in a
+//! child of its own: what the bitmap of marks had saved. What the child allocates goes into holes, on shared pages, unless `fresh=on` keeps it out of the parent's blocks.
 //!
 //! From Ruby, Feature #5839 (2.0), Sasada, "Gradual Write-Barrier Insertion into a Ruby Interpreter", ISMM 2019, and "Store object
 //! age in a bitmap" (3.3); Demers et al., "Combining Generational and Conservative Garbage Collection", POPL 1990, for the sticky marks.
 
 use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
-use crate::object::{Format, LARGE, Object, ShapeWord};
+use crate::object::{FLAG_STRATEGY, Format, LARGE, Object, ShapeWord};
 use crate::parts::ages::Ages;
-use crate::parts::cells::BLOCK;
+use crate::parts::cells::{BLOCK, Block};
 use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
 use crate::parts::holes::Holes;
@@ -66,7 +68,14 @@ pub struct MarkBitmap {
     old_at_major: usize,
     warm_up: bool,
     fresh: bool,
+    /// The ages of the young are in their headers.
+    ages_inline: bool,
 }
+
+/// One collection survived, in the tally of an object whose age is there.
+const AGE_ONE: u32 = FLAG_STRATEGY << 1;
+/// How many make old.
+const AGES: u32 = 3;
 
 // SAFETY: `Holes` hands out cells whose bit is clear, and a bit is cleared only by the sweep (1); it is kept for what the roots
 // reach: directly, or, of the old in a minor collection, because every old object that refers to a young one is remembered, as
@@ -77,7 +86,15 @@ unsafe impl Collector for MarkBitmap {
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<MarkBitmap, HeapError> {
-        options.check_arguments(&["warmup", "fresh", "gray"])?;
+        options.check_arguments(&["warmup", "fresh", "gray", "age"])?;
+        let ages_inline = match options.argument("age") {
+            None | Some("bitmap") => false,
+            Some("inline") => true,
+            Some(value) => {
+                let value = value.to_owned();
+                return Err(HeapError::Value { key: "age", value, known: "bitmap, inline" });
+            }
+        };
         let mut space = Space::new(options)?;
         Ok(MarkBitmap {
             marks: Holes::new(&mut space, "marks")?,
@@ -91,6 +108,7 @@ unsafe impl Collector for MarkBitmap {
             old_at_major: 0,
             warm_up: options.switch("warmup")?,
             fresh: options.switch("fresh")?,
+            ages_inline,
         })
     }
 
@@ -322,7 +340,7 @@ impl MarkBitmap {
             let Some(block) = self.space.cells.block(number) else { continue };
             let (first, mut survivors) = (self.scratch.index(block.start) / 64, 0);
             for group in first..first + (BLOCK >> GRANULE_SHIFT) / 64 {
-                let swept = self.sweep_group::<MINOR>(group, promote_all);
+                let swept = self.sweep_group::<MINOR>(group, Some(block), promote_all);
                 survivors += swept.live;
                 self.old += swept.old * block.cell_size();
                 let address = self.scratch.address(group * 64);
@@ -342,8 +360,8 @@ impl MarkBitmap {
         while let Some(run) = next {
             next = self.space.runs.next_run(run.end);
             let object = Space::object_in_run(run.start);
-            let swept =
-                self.sweep_group::<MINOR>(self.scratch.index(object.address()) / 64, promote_all);
+            let group = self.scratch.index(object.address()) / 64;
+            let swept = self.sweep_group::<MINOR>(group, None, promote_all);
             self.live += swept.live * run.len();
             self.old += swept.old * run.len();
             if swept.live == 0 {
@@ -354,24 +372,67 @@ impl MarkBitmap {
         reclaimed
     }
 
-    /// Sixty-four granules at once.
+    /// Sixty-four granules at once, in a block or at the start of a run.
     #[inline(always)]
-    fn sweep_group<const MINOR: bool>(&mut self, group: usize, promote_all: bool) -> Swept {
+    fn sweep_group<const MINOR: bool>(
+        &mut self,
+        group: usize,
+        block: Option<Block>,
+        promote_all: bool,
+    ) -> Swept {
         let (live, old) = (self.marks.live().word(group, 0), self.ages.old(group));
         if live == if MINOR { old } else { 0 } {
             let (live, old) = (live.count_ones() as usize, old.count_ones() as usize);
             return Swept { live, old, dead: 0 };
         }
         let keep = live & (self.scratch.word(group, 0) | if MINOR { old } else { 0 });
+        let ripe = if self.ages_inline {
+            self.age_in_headers(group, block, keep & !old, promote_all)
+        } else {
+            0
+        };
         let model = &mut self.space.model;
         self.marks.live_mut().set_word(group, 0, keep, Cause::Free, model);
-        let grown = self.ages.advance(group, keep, promote_all, model);
+        let grown = if self.ages_inline {
+            self.ages.advance_to(group, keep, ripe, model)
+        } else {
+            self.ages.advance(group, keep, promote_all, model)
+        };
         self.scratch.set_word(group, 0, grown, Cause::Age, model);
         Swept {
             live: keep.count_ones() as usize,
             old: self.ages.old(group).count_ones() as usize,
             dead: live & !keep,
         }
+    }
+
+    /// Writes the header of each of `young`, who survived once more: those who are old now.
+    #[cold]
+    fn age_in_headers(
+        &mut self,
+        group: usize,
+        block: Option<Block>,
+        young: u64,
+        promote_all: bool,
+    ) -> u64 {
+        let (address, mut left, mut ripe) = (self.scratch.address(group * 64), young, 0);
+        while left != 0 {
+            let bit = left & left.wrapping_neg();
+            left &= !bit;
+            let granule = address + ((bit.trailing_zeros() as usize) << GRANULE_SHIFT);
+            let object = match block {
+                Some(block) => Holes::object_of(block, granule),
+                None => Space::object_in_run(granule),
+            };
+            let age = object.tally() / AGE_ONE;
+            let older = if promote_all { AGES } else { age + 1 };
+            object.set_tally(object.tally() % AGE_ONE + older * AGE_ONE);
+            self.space.model.note(object.address(), Cause::Age);
+            if older == AGES {
+                ripe |= bit;
+            }
+        }
+        ripe
     }
 
     /// Forgets who refers to the young no longer, and remembers who became old, by its bit in scratch, and does.

@@ -73,11 +73,30 @@ impl Ages {
         } else {
             ((low ^ young) & live, (high | low & young) & live)
         };
-        self.ages.set_word(group, LOW, new_low, Cause::Age, model);
-        self.ages.set_word(group, HIGH, new_high, Cause::Age, model);
+        self.set(group, live, young, [new_low, new_high], model)
+    }
+
+    /// The same for a strategy that keeps the ages of the young elsewhere: `ripe` are those who become old.
+    #[inline(always)]
+    pub fn advance_to(&mut self, group: usize, live: u64, ripe: u64, model: &mut Model) -> u64 {
+        let old = self.old(group) & live;
+        self.set(group, live, live & !old, [old | ripe; 2], model)
+    }
+
+    #[inline(always)]
+    fn set(
+        &mut self,
+        group: usize,
+        live: u64,
+        young: u64,
+        ages: [u64; 2],
+        model: &mut Model,
+    ) -> u64 {
+        self.ages.set_word(group, LOW, ages[LOW], Cause::Age, model);
+        self.ages.set_word(group, HIGH, ages[HIGH], Cause::Age, model);
         let remembered = self.remembered.word(group, 0) & live;
         self.remembered.set_word(group, 0, remembered, Cause::Age, model);
-        let old = new_low & new_high;
+        let old = ages[LOW] & ages[HIGH];
         if self.forgot { old } else { old & young }
     }
 
