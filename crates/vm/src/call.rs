@@ -195,6 +195,12 @@ impl<C: Collector> Vm<C> {
         let (symbol, receiver) = unsafe { ((*site).symbol, *window) };
         if let Some(object) = receiver.as_object() {
             let shape_word = object.shape_word();
+            // SAFETY: as above.
+            let (known, number) = unsafe { ((*site).next_word, (*site).offset) };
+            if known == shape_word.0 {
+                let native = self.mutator.builtins[number as usize];
+                return self.call_native(window, count, native);
+            }
             if Kind::of_shape(shape_word.shape()) == Kind::Instance {
                 if let Some(method) = self.find_method(object, symbol)
                     && self.find_field(object, symbol).is_none()
@@ -219,6 +225,13 @@ impl<C: Collector> Vm<C> {
             } else if let Some(native) =
                 self.native_method(Kind::of_shape(shape_word.shape()), symbol)
             {
+                // For natives the site's key is another: the quick arms of the loop do not look at that.
+                let cache = Cache {
+                    next_word: shape_word.0,
+                    offset: native as u32,
+                    ..Cache::empty(symbol)
+                };
+                self.fill(site, cache);
                 let native = self.mutator.builtins[native];
                 return self.call_native(window, count, native);
             } else if shape_word.shape() == Kind::Module as u32

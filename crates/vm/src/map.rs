@@ -54,11 +54,13 @@ fn hash(key: Value) -> u32 {
         None if key.as_number() == Some(0.0) => 0,
         _ => key.bits(),
     };
-    // Multiplicative hashing (Knuth, The Art of Computer Programming 6.4): the high half is the well-mixed one.
-    (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+    // Multiplicative hashing (Knuth, The Art of Computer Programming 6.4): the high half is the well-mixed one, of the bits below it.
+    // What tells small whole numbers apart are the upper bits of a double, which are folded down first.
+    ((bits ^ bits >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
 impl<C: Collector> Vm<C> {
+    #[inline(always)]
     fn same_key(&self, left: Value, right: Value) -> bool {
         left.bits() == right.bits() || self.equal(left, right)
     }
@@ -103,10 +105,15 @@ impl<C: Collector> Vm<C> {
     }
 
     /// The position of the entry with this key.
+    #[inline]
     pub(crate) fn map_find(&mut self, map: Object, key: Value) -> Option<usize> {
-        let Some(mut index) = map.get(INDEX).as_object() else {
-            return (0..used(map))
-                .find(|&at| entry(map, at).is_some_and(|(k, _)| self.same_key(k, key)));
+        // SAFETY: a map has these slots; with entries used, it has a part of them.
+        let (used, entries, index) =
+            unsafe { (map.slot(USED).as_raw() as usize, map.slot(ENTRIES), map.slot(INDEX)) };
+        let entries = entries.as_object()?;
+        let Some(mut index) = index.as_object() else {
+            // SAFETY: the part has room for every entry used.
+            return (0..used).find(|&at| self.same_key(unsafe { entries.slot(2 * at) }, key));
         };
         if C::MOVES && map.get(LIVE).as_raw() & IDENTITY != 0 && index.get(0).as_raw() != self.epoch
         {
@@ -116,13 +123,14 @@ impl<C: Collector> Vm<C> {
         let (mask, mut at) = (2 * (index.units() - 1) - 1, hash(key) as usize);
         loop {
             at &= mask;
-            match read_index(index, at) {
+            // SAFETY: the mask keeps `at` within the index.
+            match unsafe { read_index(index, at) } {
                 FREE => return None,
                 REMOVED => {}
                 number => {
-                    if let Some((k, _)) = entry(map, number as usize - 1)
-                        && self.same_key(k, key)
-                    {
+                    // An entry that was removed has no key that any key equals.
+                    // SAFETY: the index holds numbers of entries used only.
+                    if self.same_key(unsafe { entries.slot(2 * (number as usize - 1)) }, key) {
                         return Some(number as usize - 1);
                     }
                 }
@@ -134,7 +142,8 @@ impl<C: Collector> Vm<C> {
     /// The value under a key, borrowed.
     pub(crate) fn map_get(&mut self, map: Object, key: Value) -> Option<Value> {
         let at = self.map_find(map, key)?;
-        entry(map, at).map(|(_, value)| value)
+        let entries = map.get(ENTRIES).as_object()?;
+        Some(entries.get(2 * at + 1))
     }
 
     /// Puts an owned value under a borrowed key.
@@ -150,31 +159,38 @@ impl<C: Collector> Vm<C> {
             self.set_part_slot(object, entries, 2 * at + 1, owned);
             return Ok(());
         }
+        let room = object.get(ENTRIES).as_object().map_or(0, |entries| entries.units() / 2);
+        if used(object) < room {
+            let key = self.retained(key);
+            self.append_entry(object, key, owned);
+            return Ok(());
+        }
         let held = self.hold_borrowed(map);
         let held_key = self.hold_borrowed(key);
         let held_value = self.hold(owned);
-        let room = object.get(ENTRIES).as_object().map_or(0, |entries| entries.units() / 2);
-        if used(object) == room {
-            // Twice the live entries: removed ones are dropped on the way.
-            self.grow_map(map, (length(object) * 2).max(2))?;
-        }
+        // Twice the live entries: removed ones are dropped on the way.
+        self.grow_map(map, (length(object) * 2).max(2))?;
         let owned = self.release_to(held_value);
         let key = self.release_to(held_key);
         let map = self.release_to(held);
-        let object = map.as_object().expect("a map");
-        let entries = object.get(ENTRIES).as_object().expect("there is room");
-        let at = used(object);
-        let identity =
-            if is_identity(key) { IDENTITY } else { object.get(LIVE).as_raw() & IDENTITY };
-        if let Some(index) = object.get(INDEX).as_object() {
-            self.enter_index(index, hash(key), at);
-        }
-        self.set_part_slot(object, entries, 2 * at, key);
-        self.set_part_slot(object, entries, 2 * at + 1, owned);
-        self.set_raw(object, USED, at as u64 + 1);
-        self.set_raw(object, LIVE, (length(object) as u64 + 1) | identity);
+        self.append_entry(map.as_object().expect("a map"), key, owned);
         self.heap.release(map);
         Ok(())
+    }
+
+    /// Puts an entry (owned) behind the last one, where there is room.
+    fn append_entry(&mut self, map: Object, key: Value, owned: Value) {
+        let entries = map.get(ENTRIES).as_object().expect("there is room");
+        let at = used(map);
+        let live = map.get(LIVE).as_raw();
+        let identity = if is_identity(key) { IDENTITY } else { 0 };
+        if let Some(index) = map.get(INDEX).as_object() {
+            self.enter_index(index, hash(key), at);
+        }
+        self.set_part_slot(map, entries, 2 * at, key);
+        self.set_part_slot(map, entries, 2 * at + 1, owned);
+        self.set_raw(map, USED, at as u64 + 1);
+        self.set_raw(map, LIVE, (live + 1) | identity);
     }
 
     /// Takes the entry with this key out. The value is owned.
@@ -185,7 +201,8 @@ impl<C: Collector> Vm<C> {
         if let Some(index) = map.get(INDEX).as_object() {
             let mask = 2 * (index.units() - 1) - 1;
             let mut slot = hash(key) as usize & mask;
-            while read_index(index, slot) != at as u32 + 1 {
+            // SAFETY: the mask keeps `slot` within the index.
+            while unsafe { read_index(index, slot) } != at as u32 + 1 {
                 slot = (slot + 1) & mask;
             }
             self.write_index(index, slot, REMOVED);
@@ -280,14 +297,17 @@ impl<C: Collector> Vm<C> {
     fn enter_index(&mut self, index: Object, hash: u32, at: usize) {
         let mask = 2 * (index.units() - 1) - 1;
         let mut slot = hash as usize & mask;
-        while !matches!(read_index(index, slot), FREE | REMOVED) {
+        // SAFETY: the mask keeps `slot` within the index.
+        while !matches!(unsafe { read_index(index, slot) }, FREE | REMOVED) {
             slot = (slot + 1) & mask;
         }
         self.write_index(index, slot, at as u32 + 1);
     }
 
     fn write_index(&mut self, index: Object, slot: usize, number: u32) {
-        self.heap.write_bytes(index, 8 + 4 * slot, &number.to_ne_bytes());
+        assert!(8 + 4 * slot < 8 * index.units());
+        // SAFETY: within the index, as just checked; an object's words are aligned.
+        unsafe { self.heap.bytes_mut(index, 8 + 4 * slot, 4).cast::<u32>().write(number) };
     }
 
     /// The value under a key, borrowed, or a `KeyError`.
@@ -302,6 +322,12 @@ impl<C: Collector> Vm<C> {
     }
 }
 
-fn read_index(index: Object, slot: usize) -> u32 {
-    u32::from_ne_bytes(index.view_bytes(8 + 4 * slot, 4).try_into().expect("four bytes"))
+/// Entry `slot` of an index, behind its first word.
+///
+/// # Safety
+/// It lies within the index.
+#[inline(always)]
+unsafe fn read_index(index: Object, slot: usize) -> u32 {
+    // SAFETY: the caller's promise; an object's words are aligned.
+    unsafe { index.bytes().add(8 + 4 * slot).cast::<u32>().read() }
 }
