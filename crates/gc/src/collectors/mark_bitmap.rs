@@ -37,7 +37,7 @@
 
 use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
-use crate::object::{FLAG_STRATEGY, Format, LARGE, Object, ShapeWord};
+use crate::object::{FLAG_STRATEGY, Format, Object, ShapeWord};
 use crate::parts::ages::Ages;
 use crate::parts::cells::{BLOCK, Block};
 use crate::parts::finalizable::Finalizable;
@@ -46,7 +46,6 @@ use crate::parts::holes::Holes;
 use crate::parts::model::Cause;
 use crate::parts::plane::{GRANULE_SHIFT, Plane};
 use crate::parts::region::Region;
-use crate::parts::runs::PAGE;
 use crate::parts::space::Space;
 use crate::value::Value;
 
@@ -118,13 +117,8 @@ unsafe impl Collector for MarkBitmap {
     }
     fn allocate_slow(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
         // Whatever is handed out has its bits in every plane.
-        let Space { cells, runs, .. } = &self.space;
-        let end = if units < LARGE as usize {
-            cells.frontier() + BLOCK
-        } else {
-            runs.frontier().saturating_add(units.saturating_mul(8)).saturating_add(2 * PAGE)
-        };
-        let covered = self.ages.cover(end) && self.scratch.cover(end);
+        let covered = (self.space.ends_of_next(units).into_iter().flatten())
+            .all(|end| self.ages.cover(end) && self.scratch.cover(end));
         if covered { self.marks.allocate_slow(shape, units, &mut self.space) } else { None }
     }
 

@@ -186,6 +186,14 @@ impl Space {
         Some(write_large_header(cell, shape, units, tally))
     }
 
+    /// The addresses below which the next object of `units` words ends: as a cell, and as a run if it may be one. A large object
+    /// is either.
+    pub fn ends_of_next(&self, units: usize) -> [Option<usize>; 2] {
+        let bytes = units.saturating_mul(8).saturating_add(2 * PAGE);
+        let run = self.runs.frontier().saturating_add(bytes);
+        [Some(self.cells.frontier() + BLOCK), (units >= LARGE as usize).then_some(run)]
+    }
+
     /// An object too large for a cell: whole pages.
     pub fn allocate_run(&mut self, shape: ShapeWord, units: usize, tally: u32) -> Option<Object> {
         let bytes = units.checked_mul(8)?.checked_add(16)?;
