@@ -407,3 +407,41 @@ fn what_does_not_parse_is_not_formatted() {
     assert_eq!(after, "print ;  print 2;");
     Calf::new().args(["fmt", "no/such/file.calf"]).run().expect_code(INPUT_OUTPUT);
 }
+
+// Tests.
+
+#[test]
+fn scripts_that_keep_their_promises_pass() {
+    let keeps = "print num(os.args()[0]) + 1; // expect: 3\nnil.x; // expect runtime error: Only\n// arguments: 2\n";
+    let path = temporary_file("cli/test/keeps.calf", keeps);
+    temporary_file("cli/test/parts/imported.calf", "print 1;");
+    let folder = path.parent().expect("a file has a folder");
+    Calf::new().arg("test").arg(folder).run().expect_code(OK).expect_stdout("1 passed, 0 failed\n");
+    let names = strategies();
+    let outcome = Calf::new().args(["test", "--strategies", "all"]).arg(&path).run();
+    outcome.expect_code(OK).expect_stdout(&format!("{} passed, 0 failed\n", names.len()));
+    let outcome = Calf::new().args(["test", "--gc", &names[0], "--gc-stress"]).arg(&path).run();
+    outcome.expect_code(OK).expect_stdout("1 passed, 0 failed\n");
+}
+
+#[test]
+fn scripts_that_do_not_are_shown() {
+    let breaks = "print 1; // expect: 1\nprint 2; // expect: 3\nprint 4; // expect: 4\n";
+    let path = temporary_file("cli/test_breaks.calf", breaks);
+    let outcome = Calf::new().arg("test").arg(&path).run();
+    let shown = format!(
+        "FAILED {}\n  output line 2: expected (-), got (+)\n  - 3\n  - 4\n  + 2\n  + 4\n0 passed, 1 failed\n",
+        path.display()
+    );
+    outcome.expect_code(1).expect_stdout(&shown);
+    let hangs = temporary_file("cli/test_hangs.calf", "os.fork(); while (true) {}");
+    let outcome = Calf::new().args(["test", "--limit", "1"]).arg(&hangs).run();
+    outcome.expect_code(1);
+    assert!(outcome.stdout.contains("still running at the limit"), "{outcome:?}");
+    let wrong = temporary_file("cli/test_wrong.calf", "print 1; // expects: 1");
+    let outcome = Calf::new().arg("test").arg(&wrong).run();
+    outcome.expect_code(1);
+    assert!(outcome.stdout.contains("line 1: not an expectation"), "{outcome:?}");
+    Calf::new().args(["test", "no/such.calf"]).run().expect_code(INPUT_OUTPUT);
+    Calf::new().args(["test", "--strategies", "nope", "x.calf"]).run().expect_code(USAGE);
+}

@@ -24,7 +24,7 @@ struct Behaviour {
 impl Behaviour {
     fn of(outcome: Outcome) -> Behaviour {
         outcome.expect_no_crash();
-        Behaviour { code: outcome.code, output: outcome.stdout }
+        Behaviour { code: outcome.code, output: outcome.stdout.clone() }
     }
 }
 

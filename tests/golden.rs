@@ -5,11 +5,11 @@
 
 mod support;
 
+use calf_suite::Expectation;
 use libtest_mimic::{Arguments, Trial};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use support::expectation::Expectation;
 use support::{Calf, files_below, root, strategies_and_adversary, temporary_file};
 
 const PLAIN_LIMIT: Duration = Duration::from_secs(20);
@@ -70,7 +70,14 @@ fn trials_of(script: &Arc<Script>, strategies: &[String]) -> Vec<Trial> {
 }
 
 fn check(script: &Script, calf: Calf, limit: Duration) -> Result<(), String> {
-    script.expectation.check(calf, &script.path, limit)
+    let wrong = script.expectation.check(calf.into_command(), &script.path, limit);
+    let wrong = wrong.map_err(|error| error.to_string())?;
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => {
+            Err(format!("{} is not as expected:\n{}", script.path.display(), wrong.join("\n")))
+        }
+    }
 }
 
 /// A script of `tests/language`, but not what it imports, which lies in a folder called `parts`.
@@ -166,7 +173,8 @@ fn refuses_wrong_ones() -> Result<(), libtest_mimic::Failed> {
     let path = temporary_file("refused.calf", program);
     let meets = |text: &str| {
         let expectation = Expectation::read(text).expect("these are expectations");
-        expectation.check(Calf::new(), &path, PLAIN_LIMIT).is_ok()
+        let wrong = expectation.check(Calf::new().into_command(), &path, PLAIN_LIMIT);
+        wrong.expect("the interpreter can be run").is_empty()
     };
     let message = "Undefined variable 'nope'.";
     assert!(meets(&format!("// expect: 1\n// expect runtime error: {message}")));

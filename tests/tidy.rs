@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 12] = [
+const IMPORTS: [(&str, &[&str]); 13] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
@@ -21,11 +21,12 @@ const IMPORTS: [(&str, &[&str]); 12] = [
     ("vm", &["source", "lexer", "parser", "bytecode", "compiler", "gc", "meter"]),
     ("meter", &[]),
     ("lab", &["meter"]),
+    ("suite", &[]),
 ];
 
 /// Crates that have no business with raw memory.
-const SAFE_CRATES: [&str; 7] =
-    ["source", "lexer", "parser", "format", "bytecode", "compiler", "lab"];
+const SAFE_CRATES: [&str; 8] =
+    ["source", "lexer", "parser", "format", "bytecode", "compiler", "lab", "suite"];
 
 /// What every collector's file says of itself, in this order.
 const HEADINGS: [&str; 5] = ["Idea", "Layout", "Barriers", "Collection", "After a fork"];

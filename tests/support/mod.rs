@@ -1,18 +1,15 @@
-//! What the suites under `tests/` share: running the built `calf`, and reading a script's expectations.
+//! What the suites under `tests/` share: running the built `calf`.
 
 #![allow(dead_code, reason = "each suite uses its own part of this module")]
 
-pub(crate) mod expectation;
 pub(crate) mod generator;
 
+use calf_suite::Process;
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
 /// Exit codes, as in the book.
@@ -33,16 +30,14 @@ pub(crate) struct Calf {
     limit: Duration,
 }
 
-/// What a run left behind.
-pub(crate) struct Outcome {
-    /// The exit code, or 128 + the signal that ended the process.
-    pub(crate) code: i32,
-    /// Everything written to standard output.
-    pub(crate) stdout: String,
-    /// Everything written to standard error.
-    pub(crate) stderr: String,
-    /// Was the process, with all its children, killed at the limit?
-    pub(crate) timed_out: bool,
+/// What a run left behind, with ways to ask for what it should be.
+pub(crate) struct Outcome(calf_suite::Outcome);
+
+impl Deref for Outcome {
+    type Target = calf_suite::Outcome;
+    fn deref(&self) -> &calf_suite::Outcome {
+        &self.0
+    }
 }
 
 impl Calf {
@@ -54,8 +49,6 @@ impl Calf {
     /// Any command with the same limits, e.g. a shell that runs the interpreter.
     pub(crate) fn of(mut command: Command) -> Calf {
         command.env_remove("CALF_GC");
-        // A group of its own, so that a script's children end with it when the limit is reached.
-        command.process_group(0);
         Calf { command, input: Vec::new(), limit: Duration::from_secs(20) }
     }
 
@@ -107,39 +100,14 @@ impl Calf {
     }
 
     /// Runs it to its end, or to the limit.
-    pub(crate) fn run(mut self) -> Outcome {
-        self.command.stdin(if self.input.is_empty() { Stdio::null() } else { Stdio::piped() });
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().expect("the command can be started");
-        let group = format!("-{}", child.id());
-        let mut stdout = child.stdout.take().expect("standard output is piped");
-        let mut stderr = child.stderr.take().expect("standard error is piped");
-        let stdin = child.stdin.take();
+    pub(crate) fn run(self) -> Outcome {
+        let process = Process { command: self.command, input: self.input, limit: self.limit };
+        Outcome(process.run().expect("the command can be run"))
+    }
 
-        let (input, limit) = (self.input, self.limit);
-        let (ended, end) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            if let Some(mut stdin) = stdin {
-                // The reader may stop early; that is its right.
-                scope.spawn(move || drop(stdin.write_all(&input)));
-            }
-            let errors = scope.spawn(move || read_text(&mut stderr));
-            let watchdog = scope.spawn(move || {
-                let timed_out = end.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-                if timed_out {
-                    let killed = Command::new("kill").args(["-KILL", "--", &group]).status();
-                    assert!(killed.is_ok_and(|status| status.success()), "cannot kill {group}");
-                }
-                timed_out
-            });
-            let stdout = read_text(&mut stdout);
-            let stderr = errors.join().expect("the reader of standard error does not panic");
-            let status = child.wait().expect("the command can be waited for");
-            drop(ended);
-            let timed_out = watchdog.join().expect("the watchdog can kill the group");
-            let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-            Outcome { code, stdout, stderr, timed_out }
-        })
+    /// The command, for whoever runs it.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
     }
 }
 
@@ -163,12 +131,6 @@ fn clipped(text: &str) -> String {
     let first = &text[..text.floor_char_boundary(SHOWN)];
     let last = &text[text.ceil_char_boundary(text.len() - SHOWN)..];
     format!("{first} … {} bytes … {last}", text.len() - first.len() - last.len())
-}
-
-fn read_text(source: &mut impl Read) -> String {
-    let mut bytes = Vec::new();
-    source.read_to_end(&mut bytes).expect("a pipe can be read");
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Outcome {

@@ -35,12 +35,26 @@ pub(crate) enum Command {
     Check { files: Vec<PathBuf>, color: bool },
     /// Write files in the one style.
     Format { files: Vec<PathBuf>, check: bool, color: bool },
+    /// Run scripts and compare with what they promise.
+    Test(TestRun),
     /// Print the bytecode.
     Disassemble { file: PathBuf, strategy: Choice, color: bool },
     /// Print the experiments.
     LabList,
     /// Run some.
     LabRun(LabRun),
+}
+
+/// What `calf test` was told.
+pub(crate) struct TestRun {
+    /// Scripts, and folders of them.
+    pub files: Vec<PathBuf>,
+    /// The strategies, with their options: what `--gc` takes.
+    pub strategies: Vec<String>,
+    /// Flags that every run gets.
+    pub flags: Vec<&'static str>,
+    /// How many seconds a run may take.
+    pub limit: u64,
 }
 
 /// What `calf lab run` was told.
@@ -68,6 +82,17 @@ Examples:
 
 Exit codes: 0 all is well, 64 usage, 65 the program does not compile, 70 it failed, 74 input or output failed,
 128 + n a signal.";
+
+const EXPECTATIONS: &str = "\
+What a script promises:
+  print 1 + 2;   // expect: 3                            a line of standard output, in the order of the file
+  nil();         // expect runtime error: Can only call  exit code 70, this text, this line in the trace
+  var = 1;       // expect error: Expect                 exit code 65, and this text for this line
+                 // expect error line 7: Expect          the same for another line
+On lines of their own: `// exit: 3`, `// arguments: a b`, `// input: text`, `// stress: skip`.
+Scripts in folders called `parts` run only where they are imported.
+
+Exit codes: 0 all promises are kept, 1 some are not, 64 usage, 74 a script cannot be read.";
 
 fn parser() -> Parser {
     let strategy = Arg::new("gc").long("gc").value_name("NAME[:opt=v,…]").global(true).help(
@@ -170,6 +195,27 @@ fn parser() -> Parser {
                 )
                 .arg(file().num_args(0..).help("Scripts, or folders of them; - or none reads standard input and prints")),
         )
+        .subcommand(
+            Parser::new("test")
+                .about("Run scripts and compare with what their comments promise")
+                .after_help(EXPECTATIONS)
+                .arg(
+                    Arg::new("strategies")
+                        .long("strategies")
+                        .value_name("NAME,…")
+                        .value_delimiter(',')
+                        .help("Under these strategies, `all` of them, or the one of --gc"),
+                )
+                .arg(
+                    Arg::new("limit")
+                        .long("limit")
+                        .value_name("SECONDS")
+                        .value_parser(clap::value_parser!(u64).range(1..))
+                        .default_value("20")
+                        .help("How long a script may run"),
+                )
+                .arg(file().required(true).num_args(1..).help("Scripts, or folders of them")),
+        )
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
         .subcommand(
             Parser::new("lab")
@@ -252,6 +298,7 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
         Some(("fmt", fmt)) => {
             Ok(Command::Format { files: files(fmt), check: fmt.get_flag("check"), color })
         }
+        Some(("test", test)) => test_run(matches, test, choices).map(Command::Test),
         Some(("dis", dis)) => Ok(Command::Disassemble {
             file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
             strategy: chosen(matches, choices)?.0,
@@ -275,6 +322,33 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
         Some(("run", run)) => program(matches, run, color, choices),
         _ => program(matches, matches, color, choices),
     }
+}
+
+fn test_run(matches: &ArgMatches, test: &ArgMatches, choices: &Choices) -> Result<TestRun, i32> {
+    let named: Vec<String> =
+        test.get_many::<String>("strategies").into_iter().flatten().cloned().collect();
+    let strategies = match named.as_slice() {
+        [] => {
+            // Says what is wrong with the name or the variable.
+            chosen(matches, choices)?;
+            matches.get_one::<String>("gc").cloned().into_iter().collect()
+        }
+        [all] if all == "all" => choices.rows().map(|row| row.name.to_string()).collect(),
+        named => {
+            let unknown = named.iter().find(|name| choices.named(name).is_none());
+            if let Some(name) = unknown {
+                return Err(unknown_strategy(name, "--strategies", choices));
+            }
+            named.to_vec()
+        }
+    };
+    let flags = ["gc-stress", "gc-verify"].into_iter().filter(|flag| matches.get_flag(flag));
+    Ok(TestRun {
+        files: files(test),
+        strategies,
+        flags: flags.collect(),
+        limit: test.get_one::<u64>("limit").copied().unwrap_or(20),
+    })
 }
 
 /// The files that a subcommand was given.

@@ -9,6 +9,7 @@ mod repl;
 mod run;
 mod signal;
 mod strategies;
+mod testing;
 
 pub use calf_vm::Choice;
 
@@ -35,6 +36,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::GcExplain { name } => strategies::explain(&name, choices),
         Command::Check { files, color } => inspection::check(&files, color),
         Command::Format { files, check, color } => formatting::run(&files, check, color),
+        Command::Test(run) => testing::run(&run),
         Command::Disassemble { file, strategy, color } => {
             inspection::disassemble(&file, strategy, color)
         }

@@ -11,27 +11,33 @@
 //! exit code, `// arguments: a b` for the script's arguments, `// input: text` for a line of standard
 //! input, and `// stress: skip` for a script that allocates too much for a collection at each allocation.
 
-use super::{COMPILE_ERROR, Calf, OK, Outcome, RUNTIME_ERROR};
+use crate::{Outcome, Process};
+use std::io;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
+
+/// The exit codes that errors imply, as in the book.
+const COMPILE_ERROR: i32 = 65;
+const RUNTIME_ERROR: i32 = 70;
 
 /// The expectations of one script.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Expectation {
+pub struct Expectation {
     /// The lines of standard output.
-    pub(crate) output: Vec<String>,
+    pub output: Vec<String>,
     /// The line and a part of the message of the error that ends the run.
-    pub(crate) runtime_error: Option<(usize, String)>,
+    pub runtime_error: Option<(usize, String)>,
     /// The line and a part of the message of each error that is reported without running.
-    pub(crate) compile_errors: Vec<(usize, String)>,
+    pub compile_errors: Vec<(usize, String)>,
     /// The exit code, where the errors do not imply it.
-    pub(crate) exit: Option<i32>,
+    pub exit: Option<i32>,
     /// The script's arguments.
-    pub(crate) arguments: Vec<String>,
+    pub arguments: Vec<String>,
     /// Standard input.
-    pub(crate) input: String,
+    pub input: String,
     /// Too much work for a collection at each allocation?
-    pub(crate) skips_stress: bool,
+    pub skips_stress: bool,
 }
 
 impl Expectation {
@@ -39,7 +45,7 @@ impl Expectation {
     ///
     /// # Errors
     /// A comment that looks like an expectation but is none: a typing error would else go unseen.
-    pub(crate) fn read(text: &str) -> Result<Expectation, String> {
+    pub fn read(text: &str) -> Result<Expectation, String> {
         let mut all = Expectation::default();
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
@@ -83,29 +89,33 @@ impl Expectation {
     }
 
     /// The exit code that all this implies.
-    pub(crate) fn code(&self) -> i32 {
+    pub fn code(&self) -> i32 {
         match self.exit {
             Some(code) => code,
             None if !self.compile_errors.is_empty() => COMPILE_ERROR,
             None if self.runtime_error.is_some() => RUNTIME_ERROR,
-            None => OK,
+            None => 0,
         }
     }
 
-    /// Runs the script at `path` with `calf`, which knows its strategy already, and compares.
+    /// Runs the script at `path` with `calf`, which knows its strategy already, and compares: what is different, a text for each
+    /// difference, and what was written to standard error if there is any.
     ///
     /// # Errors
-    /// What is different, with everything that was printed.
-    pub(crate) fn check(&self, calf: Calf, path: &Path, limit: Duration) -> Result<(), String> {
-        let run = calf.arg(path).args(&self.arguments).input(self.input.as_str()).limit(limit);
-        let outcome = run.run();
+    /// The interpreter cannot be started.
+    pub fn check(
+        &self,
+        mut calf: Command,
+        path: &Path,
+        limit: Duration,
+    ) -> io::Result<Vec<String>> {
+        calf.arg(path).args(&self.arguments);
+        let outcome = Process { command: calf, input: self.input.clone().into(), limit }.run()?;
         let mut wrong = self.compare(&outcome);
-        if wrong.is_empty() {
-            return Ok(());
+        if !wrong.is_empty() && !outcome.stderr.is_empty() {
+            wrong.push(format!("standard error:\n{}", outcome.stderr.trim_end()));
         }
-        wrong.insert(0, format!("{} is not as expected:", path.display()));
-        wrong.push(format!("standard error:\n{}", outcome.stderr.trim_end()));
-        Err(wrong.join("\n"))
+        Ok(wrong)
     }
 
     fn compare(&self, outcome: &Outcome) -> Vec<String> {
@@ -116,18 +126,7 @@ impl Expectation {
         if outcome.code != self.code() {
             wrong.push(format!("exit code: expected {}, got {}", self.code(), outcome.code));
         }
-        let mut lines = outcome.stdout.split('\n').map(str::to_owned).collect::<Vec<_>>();
-        if lines.last().is_some_and(String::is_empty) {
-            lines.pop();
-        }
-        for index in 0..lines.len().max(self.output.len()) {
-            let (expected, got) = (self.output.get(index), lines.get(index));
-            if expected != got {
-                let line = index + 1;
-                wrong.push(format!("output line {line}: expected {expected:?}, got {got:?}"));
-                break;
-            }
-        }
+        wrong.extend(self.compare_output(&outcome.stdout));
         if let Some((line, message)) = &self.runtime_error {
             if !outcome.stderr.contains(message.as_str()) {
                 wrong.push(format!("expected the runtime error {message:?}"));
@@ -145,5 +144,29 @@ impl Expectation {
             }
         }
         wrong
+    }
+
+    /// The first lines of output that differ, if any do.
+    fn compare_output(&self, stdout: &str) -> Option<String> {
+        const SHOWN: usize = 5;
+        let mut lines: Vec<&str> = stdout.split('\n').collect();
+        lines.pop_if(|last| last.is_empty());
+        let same = lines.iter().zip(&self.output).take_while(|(got, expected)| got == expected);
+        let first = same.count();
+        let (missing, surplus) = (&self.output[first..], &lines[first..]);
+        if missing.is_empty() && surplus.is_empty() {
+            return None;
+        }
+        let mut text = format!("output line {}: expected (-), got (+)", first + 1);
+        let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+        for (sign, lines) in [('-', missing.as_slice()), ('+', surplus)] {
+            for line in lines.iter().take(SHOWN) {
+                text.push_str(&format!("\n{sign} {line}"));
+            }
+            if let Some(more) = lines.len().checked_sub(SHOWN + 1) {
+                text.push_str(&format!("\n{sign} … {} more", more + 1));
+            }
+        }
+        Some(text)
     }
 }
