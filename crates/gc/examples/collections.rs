@@ -7,7 +7,7 @@
 
 use calf_gc::{
     Collector, Format, Heap, Job, NoRoots, Object, Options, Request, Roots, Row, ShapeWord,
-    Strategy, Value,
+    VARIANTS, Value,
 };
 use std::time::Instant;
 
@@ -27,6 +27,7 @@ unsafe impl Roots for One {
 
 struct Bench {
     records: usize,
+    name: String,
 }
 
 #[inline(always)]
@@ -60,7 +61,7 @@ fn time(mut run: impl FnMut()) -> f64 {
 
 impl Job for Bench {
     type Output = ();
-    fn run<C: Collector>(self, row: &'static Row) {
+    fn run<C: Collector>(self, _row: &'static Row) {
         let mut heap: Heap<C> = Heap::new(&Options::default()).expect("there is address space");
         heap.disable();
         let start = Instant::now();
@@ -104,7 +105,7 @@ impl Job for Bench {
         println!(
             "{:12} build {build:6.1} ns/object   collect {first:6.1}, then {full:6.1} ms   allocate and free {churn:5.1} ns   \
              {bytes:5.0} B/record   death {death:6.1} ms",
-            row.name
+            self.name
         );
     }
 }
@@ -112,9 +113,7 @@ impl Job for Bench {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let records = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(500_000);
-    for strategy in Strategy::all()
-        .filter(|of| arguments.len() < 2 || arguments.iter().any(|name| name == of.row().name))
-    {
-        strategy.run(Bench { records });
+    for of in VARIANTS.iter().filter(|of| arguments.len() < 2 || arguments.contains(&of.name())) {
+        of.run(Bench { records, name: of.name() });
     }
 }

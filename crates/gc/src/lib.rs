@@ -20,6 +20,6 @@ pub mod zeal;
 pub use collector::{Collection, Collector, NoRoots, Place, Request, Roots, Unsupported};
 pub use heap::{Heap, HeapError, Options};
 pub use object::{Format, Object, ShapeWord};
-pub use strategy::{Facts, Job, Row, STRATEGIES, Strategy};
+pub use strategy::{Facts, Job, Row, STRATEGIES, Strategy, VARIANTS, Variant};
 pub use value::Value;
 pub use zeal::Zeal;

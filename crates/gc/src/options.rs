@@ -58,6 +58,29 @@ impl Options {
         }
     }
 
+    /// The number that the option `key` gives, or `default`.
+    ///
+    /// # Errors
+    /// Its value is no number.
+    pub fn number(&self, key: &'static str, default: usize) -> Result<usize, HeapError> {
+        let Some(text) = self.argument(key) else { return Ok(default) };
+        let unknown = |_| HeapError::Value { key, value: text.to_owned(), known: "a whole number" };
+        text.parse().map_err(unknown)
+    }
+
+    /// Refuses a value of the option `key` that is not one of `known`, which are separated by `, `.
+    ///
+    /// # Errors
+    /// It has such a value.
+    pub fn check_choice(&self, key: &'static str, known: &'static str) -> Result<(), HeapError> {
+        match self.argument(key) {
+            Some(value) if known.split(", ").all(|one| one != value) => {
+                Err(HeapError::Value { key, value: value.to_owned(), known })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses options that the strategy does not know.
     ///
     /// # Errors

@@ -4,7 +4,8 @@
 
 use crate::collector::Collector;
 use crate::collectors as of;
-use crate::parts::count_place::InHeader;
+use crate::options::Options;
+use crate::parts::{colours, count_place::InHeader};
 
 /// Something to be done under a strategy that is only known at run time.
 pub trait Job {
@@ -73,7 +74,8 @@ macro_rules! row {
 }
 
 macro_rules! strategies {
-    ($($variant:ident $name:literal : $collector:ty, $($field:ident: $value:expr),+ ;)+) => {
+    ($($variant:ident $name:literal : $collector:ty $([$key:literal = $choice:literal => $other:ty])*,
+        $($field:ident: $value:expr),+ ;)+) => {
         /// A collector that can be chosen at start-up.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
         pub enum Strategy { $(#[doc = $name] $variant),+ }
@@ -84,13 +86,47 @@ macro_rules! strategies {
         /// The same, as values.
         static ALL: &[Strategy] = &[$(Strategy::$variant),+];
 
+        /// Every collector there is: each strategy as it is without options, and with each option that makes another type of it.
+        pub static VARIANTS: &[Variant] = &[$(
+            Variant { strategy: Strategy::$variant, option: None },
+            $(Variant { strategy: Strategy::$variant, option: Some(($key, $choice)) },)*
+        )+];
+
         impl Strategy {
-            /// Runs `job` under this strategy: the one place where a strategy becomes a type.
-            pub fn run<J: Job>(self, job: J) -> J::Output {
-                match self { $(Strategy::$variant => job.run::<$collector>(self.row())),+ }
+            /// Runs `job` under this strategy with these options of its own: the one place where a strategy becomes a type.
+            pub fn run<J: Job>(self, options: &Options, job: J) -> J::Output {
+                match self { $(Strategy::$variant => {
+                    $(if options.argument($key) == Some($choice) {
+                        return job.run::<$other>(self.row());
+                    })*
+                    job.run::<$collector>(self.row())
+                })+ }
             }
         }
     };
+}
+
+/// A strategy, and the option that makes another type of it, if any.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// The option's key and value.
+    pub option: Option<(&'static str, &'static str)>,
+}
+
+impl Variant {
+    /// As given to `--gc`: `trial`, `trial:colour=inline`.
+    pub fn name(self) -> String {
+        let name = self.strategy.row().name;
+        self.option.map_or(name.to_string(), |(key, value)| format!("{name}:{key}={value}"))
+    }
+    /// Runs `job` under it.
+    pub fn run<J: Job>(self, job: J) -> J::Output {
+        let arguments = self.option.map(|(key, value)| (key.to_string(), value.to_string()));
+        let options = Options { arguments: arguments.into_iter().collect(), ..Options::default() };
+        self.strategy.run(&options, job)
+    }
 }
 
 impl Row {
@@ -182,6 +218,18 @@ strategies! {
         reading_writes: "the table: a page for 64 KiB of heap",
         limits: "as inline",
         source: "RC Immix (OOPSLA 2013), LXR (PLDI 2022)",
+        freezes: false, hidden: false;
+
+    Trial "trial": of::trial::Trial<colours::BesideHeap> ["colour" = "inline" => of::trial::Trial<colours::InHeader>],
+        lesson: "trial deletion: whoever loses a reference and lives on is a suspect, and only suspects are looked at",
+        bookkeeping: "a count in the header word; two bits of colour for 16 bytes beside the heap, in the header word with colour=inline; \
+            a buffer of candidates",
+        visits: "what the candidates reach; at 10000 of them (candidates=N), a step later each time that it was not worth it",
+        memory: "holes: free lists threaded through freed cells; dead candidates wait for the next collection; fresh=on as above",
+        collection_writes: "the counts of what the candidates reach, and its colours",
+        reading_writes: "counts; and each container that was read is a suspect: its colour, and the buffer",
+        limits: "cycles die in the next collection; a candidate that there is no memory for is not looked at until it loses a reference again",
+        source: "Bacon and Rajan, \"Concurrent Cycle Collection in Reference Counted Systems\", ECOOP 2001; PHP, Zend/zend_gc.c",
         freezes: false, hidden: false;
 
     MarkInline "mark-inline": of::mark_inline::MarkInline,

@@ -4,6 +4,7 @@ use calf_gc::collectors::mark_bitmap::MarkBitmap;
 use calf_gc::collectors::mark_inline::MarkInline;
 use calf_gc::heap::HeapError;
 use calf_gc::object::FLAG_STRATEGY;
+use calf_gc::parts::colours::{BesideHeap, Colour};
 use calf_gc::{Collector, Format, Heap, Options, Request, Value};
 use calf_gc_kit::{Held, Mutator};
 
@@ -222,4 +223,124 @@ fn options_that_are_unknown_or_wrong_are_refused() {
     }
     assert!(with::<MarkInline>(&[("warmup", "on")]).is_err());
     assert!(with::<MarkInline>(&[("gray", "100")]).is_ok());
+}
+
+// -- trial ----------------------------------------------------------------------------------------------
+
+type Trial = calf_gc::collectors::trial::Trial<BesideHeap>;
+
+/// Rings of `length` containers, `count` of them, that nothing holds any more.
+fn drop_rings<C: Collector>(m: &mut Mutator<C>, count: usize, length: usize) {
+    for _ in 0..count {
+        let first = m.named(0, 2);
+        for number in 1..length {
+            let next = m.named(number, 2);
+            let last = m.roots.0.len() - 2;
+            m.link(last, 1, next);
+            if last > first {
+                m.roots.0.swap(last, next);
+                m.drop_root(next);
+            }
+        }
+        let last = m.roots.0.len() - 1;
+        m.link(last, 1, first);
+        m.truncate(first);
+    }
+}
+
+#[test]
+fn who_loses_a_reference_and_lives_on_is_a_candidate_and_bytes_never_are() {
+    let mut m = with::<Trial>(&[]).unwrap();
+    fill(&mut m, 100);
+    let candidates = |m: &Mutator<Trial>| {
+        let mut used = 0;
+        m.heap.each_object(&mut |object| {
+            used += usize::from(m.heap.collector().colour(object) == Colour::Purple);
+        });
+        used
+    };
+    m.collect(Request::Full);
+    assert_eq!(candidates(&m), 0);
+    let part = m.slot(0, 1).as_object().expect("the part");
+    for index in 0..100 {
+        for _ in 0..2 {
+            // Read, twice: the record, and its text.
+            // SAFETY: the part has that many items, each with two slots.
+            unsafe {
+                let record = m.heap.load(part, index);
+                let text = m.heap.load(record.as_object().expect("a record"), 1);
+                m.heap.release(text);
+                m.heap.release(record);
+            }
+        }
+    }
+    assert_eq!(candidates(&m), 100);
+    m.verify().unwrap();
+    // All of them live.
+    assert_eq!((m.collect(Request::Full).reclaimed, candidates(&m)), (0, 0));
+    m.verify().unwrap();
+}
+
+#[test]
+fn the_cell_of_a_candidate_that_died_is_not_used_before_the_next_collection() {
+    let mut m = with::<Trial>(&[]).unwrap();
+    let (kept, root) = (m.named(0, 2), m.named(1, 2));
+    m.link(kept, 1, root);
+    m.collect(Request::Full);
+    let address = m.object(root).address();
+    m.drop_root(root);
+    m.set(kept, 1, Value::NIL);
+    assert_eq!(m.live(), 1);
+    m.verify().unwrap();
+    for name in 0..10 {
+        let other = m.named(name, 2);
+        assert_ne!(m.object(other).address(), address);
+    }
+    m.collect(Request::Full);
+    let other = m.named(2, 2);
+    assert_eq!(m.object(other).address(), address);
+    m.verify().unwrap();
+}
+
+#[test]
+fn automatic_trials_wait_for_candidates_and_longer_when_they_find_nothing() {
+    let mut m = with::<Trial>(&[("candidates", "50")]).unwrap();
+    let made_before = |m: &mut Mutator<Trial>, is_garbage: bool| {
+        let (before, mut made) = (m.heap.collection_count(), 0);
+        while m.heap.collection_count() == before {
+            if is_garbage {
+                drop_rings(m, 1, 1);
+            } else {
+                let root = m.named(made, 2);
+                let loaded = m.roots.0[root];
+                m.heap.retain(loaded);
+                m.heap.release(loaded);
+            }
+            made += 1;
+        }
+        made
+    };
+    // A ring leaves one candidate; one that lives, too.
+    let waits: Vec<usize> = (0..3).map(|_| made_before(&mut m, false)).collect();
+    assert!(waits[0] <= 52 && (95..=105).contains(&waits[1]) && waits[2] >= 145, "{waits:?}");
+    let waits: Vec<usize> = (0..6).map(|_| made_before(&mut m, true)).collect();
+    assert!(waits[0] >= 145 && waits[5] <= 52, "{waits:?}");
+    m.verify().unwrap();
+}
+
+#[test]
+fn garbage_that_there_is_no_memory_to_list_is_found_later() {
+    // Room for 8192 objects: sixty-four kibibytes.
+    for (count, length) in [(1, 30_000), (10_000, 3)] {
+        let mut m = with::<Trial>(&[("gray", "1")]).unwrap();
+        m.heap.disable();
+        fill(&mut m, 100);
+        let live = m.live();
+        drop_rings(&mut m, count, length);
+        for _ in 0..10 {
+            m.collect(Request::Full);
+            m.verify().unwrap();
+        }
+        assert_eq!(m.live(), live);
+    }
 }

@@ -64,6 +64,8 @@ fn what_an_object_costs() {
         ("frozen", 24, [56, 32, 32, 16], 0),
         ("scratch", 0, [32, 32, 32, 16], 10),
         ("side-counts", 0, [32, 32, 32, 16], 30),
+        ("trial", 0, [32, 32, 32, 16], 5),
+        ("trial:colour=inline", 0, [32, 32, 32, 16], 0),
         ("mark-inline", 0, [32, 32, 32, 16], 0),
         ("mark-bitmap", 0, [32, 32, 32, 16], 10),
         ("adversary", 0, [32, 32, 32, 16], 0),

@@ -3,7 +3,7 @@
 
 use calf_gc::parts::region::page_size;
 use calf_gc::{
-    Collector, Format, Heap, Job, Object, Options, Request, Roots, Row, ShapeWord, Strategy, Value,
+    Collector, Format, Heap, Job, Object, Options, Request, Roots, Row, ShapeWord, VARIANTS, Value,
 };
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -320,20 +320,20 @@ fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let mut failed = 0;
-    for strategy in Strategy::all().filter(|strategy| !strategy.row().hidden) {
-        let row = strategy.row();
-        for (variant, freeze, fresh) in
+    for variant in VARIANTS.iter().filter(|of| !of.strategy.row().hidden) {
+        let row = variant.strategy.row();
+        for (setting, freeze, fresh) in
             [("", false, false), (" frozen", true, false), (" fresh", false, true)]
         {
             for action in ACTIONS {
-                let name = format!("{} {action:?}{variant}", row.name);
+                let name = format!("{} {action:?}{setting}", variant.name());
                 if freeze && !row.freezes
                     || fresh && !row.memory.contains("fresh=on")
                     || !arguments.iter().all(|argument| name.contains(argument))
                 {
                     continue;
                 }
-                match strategy.run(Compare { action, freeze, fresh }) {
+                match variant.run(Compare { action, freeze, fresh }) {
                     Ok(text) => println!("ok      {name}: {text}"),
                     Err(text) => {
                         failed += 1;

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use calf_gc::{Collector, Format, Job, Object, Options, Request, Row, Strategy, Value};
+use calf_gc::{Collector, Format, Job, Object, Options, Request, Row, VARIANTS, Value};
 use calf_gc_kit::{Mutator, Random};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -423,12 +423,11 @@ fn main() {
     let chosen = std::env::var("CALF_SEED").ok().and_then(|text| text.parse().ok());
     let seeds: Vec<u64> = chosen.map_or_else(|| (1..=SEEDS).collect(), |seed| vec![seed]);
     let mut trials = Vec::new();
-    for strategy in Strategy::all() {
-        let row = strategy.row();
+    for variant in VARIANTS {
         for (mode, mode_name) in MODES {
             for &seed in &seeds {
-                let name = format!("{}::{mode_name}::seed_{seed}", row.name);
-                let play = move || strategy.run(Play { mode, seed }).map_err(Failed::from);
+                let name = format!("{}::{mode_name}::seed_{seed}", variant.name());
+                let play = move || variant.run(Play { mode, seed }).map_err(Failed::from);
                 trials.push(Trial::test(name, play));
             }
         }

@@ -82,16 +82,20 @@ impl Choice {
     }
 }
 
-struct Choose;
+struct Start(Options);
 
-impl Job for Choose {
-    type Output = Choice;
-    fn run<C: Collector>(self, row: &'static Row) -> Choice {
-        Choice::of::<C>(row)
+impl Job for Start {
+    type Output = Started;
+    fn run<C: Collector>(self, row: &'static Row) -> Started {
+        (Choice::of::<C>(row).start)(self.0, row)
     }
 }
 
-/// The strategies of the table, in its order.
+/// The strategies of the table, in its order. An option may choose another type for the same row.
 pub fn choices() -> Vec<Choice> {
-    Strategy::all().map(|strategy| strategy.run(Choose)).collect()
+    let start = |options: Options, row: &'static Row| {
+        let strategy = Strategy::named(row.name).expect("a row of the table");
+        strategy.run(&options.heap.clone(), Start(options))
+    };
+    Strategy::all().map(|strategy| Choice { row: strategy.row(), start }).collect()
 }

@@ -10,3 +10,4 @@ pub mod mark_inline;
 pub mod none;
 pub mod scratch;
 pub mod side_counts;
+pub mod trial;

@@ -101,6 +101,8 @@ pub struct Dying {
 const LINK: u64 = (1 << 48) - 1;
 /// Units and format, in the upper half.
 const KEPT: u32 = 0xFFC0_0000;
+/// A spare bit, in the upper half, for a strategy that wants to know something of an object again when it is popped.
+pub const SPARE: u32 = 1 << 21;
 
 impl Dying {
     /// Adds a dead object.

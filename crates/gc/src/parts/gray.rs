@@ -32,15 +32,7 @@ impl Gray {
     /// # Errors
     /// The address space is refused, or the option is no number.
     pub fn new(options: &Options, space: &mut Space) -> Result<Gray, HeapError> {
-        let room = match options.argument("gray").map(|text| (text, text.parse())) {
-            None => MOST,
-            Some((_, Ok(room))) => room,
-            Some((text, Err(_))) => {
-                let value = text.to_owned();
-                return Err(HeapError::Value { key: "gray", value, known: "a whole number" });
-            }
-        };
-        let stack = Vector::new("gray", room)?;
+        let stack = Vector::new("gray", options.number("gray", MOST)?)?;
         space.model.watch(stack.region());
         Ok(Gray { stack, waiting: [None; WAITING], next: 0, overflowed: false })
     }
@@ -54,6 +46,14 @@ impl Gray {
         if !self.stack.push(object) {
             self.overflowed = true;
         }
+    }
+    /// Adds an object. `false`: there is no room, it is not added, and the mark has overflowed.
+    #[inline(always)]
+    #[must_use]
+    pub fn try_push(&mut self, object: Object) -> bool {
+        let has_room = self.stack.push(object);
+        self.overflowed |= !has_room;
+        has_room
     }
     /// An object to scan, or `None` when all are black.
     #[inline(always)]

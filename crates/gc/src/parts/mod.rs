@@ -2,14 +2,16 @@
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
-//! `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
+//! `colours`, `deletion`, `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
 //! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`.
 
 pub mod ages;
 pub mod bitmap;
 pub mod cells;
+pub mod colours;
 pub mod count_place;
 pub mod counts;
+pub mod deletion;
 pub mod dense;
 pub mod finalizable;
 pub mod generations;
