@@ -90,6 +90,8 @@ pub unsafe trait Collector: Sized + 'static {
     const MOVES: bool = false;
     /// Are unreachable cycles given back by a full collection? If not, its row says so as its limit.
     const CYCLES: bool = true;
+    /// Can it make objects immortal? Then `freeze` does so, and `unfreeze` is refused.
+    const IMMORTALIZES: bool = false;
     /// Bytes of bookkeeping in front of the header of each container ([`crate::Format::Slots`]).
     const HEAD: usize;
 
@@ -169,6 +171,15 @@ pub unsafe trait Collector: Sized + 'static {
 
     // -- Freezing -----------------------------------------------------------------------------------
 
+    /// Does it want a full collection, and the finalizers that it queues to be run, before [`Collector::freeze`]?
+    fn collects_first(&self) -> bool {
+        false
+    }
+    /// Makes `object` immortal, and everything that it reaches: no count of theirs changes any more, no collection looks at them, and
+    /// what they refer to lives as long as they refer to it. How many became so, `None` if there was no memory to find them.
+    fn immortalize(&mut self, _object: Object) -> Result<Option<usize>, Unsupported> {
+        Err(Unsupported)
+    }
     /// Moves everything tracked into the permanent generation. A strategy that looks for what the roots reach may collect first.
     fn freeze(&mut self, _roots: &mut dyn Roots) -> Result<(), Unsupported> {
         Err(Unsupported)

@@ -540,6 +540,17 @@ impl<C: Collector> Heap<C> {
 
     // -- Freezing -----------------------------------------------------------------------------------
 
+    /// See [`Collector::collects_first`].
+    pub fn collects_first(&self) -> bool {
+        self.collector.collects_first()
+    }
+    /// See [`Collector::immortalize`].
+    ///
+    /// # Errors
+    /// The strategy cannot.
+    pub fn immortalize(&mut self, object: Object) -> Result<Option<usize>, Unsupported> {
+        self.collector.immortalize(object)
+    }
     /// Moves everything tracked into the permanent generation.
     ///
     /// # Errors

@@ -51,8 +51,17 @@ impl Options {
     /// # Errors
     /// Its value is neither `on` nor `off`.
     pub fn switch(&self, key: &'static str) -> Result<bool, HeapError> {
+        self.switch_or(key, false)
+    }
+
+    /// Is the option `key` on? `default` where it is not given.
+    ///
+    /// # Errors
+    /// Its value is neither `on` nor `off`.
+    pub fn switch_or(&self, key: &'static str, default: bool) -> Result<bool, HeapError> {
         match self.argument(key) {
-            None | Some("off") => Ok(false),
+            None => Ok(default),
+            Some("off") => Ok(false),
             Some("on") => Ok(true),
             Some(value) => Err(HeapError::Value { key, value: value.to_owned(), known: "on, off" }),
         }

@@ -55,12 +55,20 @@ pub struct Facts {
     pub moves: bool,
     /// See [`Collector::CYCLES`].
     pub cycles: bool,
+    /// See [`Collector::IMMORTALIZES`].
+    pub immortalizes: bool,
 }
 
 impl Facts {
     /// Those of `C`.
     pub const fn of<C: Collector>() -> Facts {
-        Facts { counts: C::COUNTS, thresholds: C::THRESHOLDS, moves: C::MOVES, cycles: C::CYCLES }
+        Facts {
+            counts: C::COUNTS,
+            thresholds: C::THRESHOLDS,
+            moves: C::MOVES,
+            cycles: C::CYCLES,
+            immortalizes: C::IMMORTALIZES,
+        }
     }
 }
 
@@ -133,6 +141,10 @@ impl Row {
     /// Does it count references?
     pub fn counts(&self) -> bool {
         self.facts.counts
+    }
+    /// Can it make objects immortal? Then freezing does so, and there is no way back.
+    pub fn immortalizes(&self) -> bool {
+        self.facts.immortalizes
     }
     /// Does it count allocations against thresholds?
     pub fn has_thresholds(&self) -> bool {
@@ -219,6 +231,19 @@ strategies! {
         limits: "as inline",
         source: "RC Immix (OOPSLA 2013), LXR (PLDI 2022)",
         freezes: false, hidden: false;
+
+    Immortal "immortal": of::cycles::Cycles<of::immortal::Immortal>,
+        lesson: "what exists before the fork is neither collected nor counted again: immortal",
+        bookkeeping: "as inline; a count that says immortal, which is tested and never written",
+        visits: "everything in the generation and the younger ones that is not immortal",
+        memory: "fresh pages after a freeze, which makes everything immortal; parts that an immortal list outgrows stay in quarantine; \
+            fresh=on as above, quarantine=off: holes",
+        collection_writes: "nothing that is immortal",
+        reading_writes: "the counts of what is not immortal",
+        limits: "as inline; an immortal object is never given back, its finalizer never runs, and what it refers to lives until it refers \
+            to something else; there is no unfreeze",
+        source: "PEP 683 (2023); facebookincubator/cinderx, Immortalize/immortalize.cpp: immortalize_heap",
+        freezes: true, hidden: false;
 
     Trial "trial": of::trial::Trial<colours::BesideHeap> ["colour" = "inline" => of::trial::Trial<colours::InHeader>],
         lesson: "trial deletion: whoever loses a reference and lives on is a suspect, and only suspects are looked at",

@@ -170,13 +170,23 @@ impl<C: Collector> Run<C> {
             96..98 => self.run_finalizers(),
             98 => {
                 // A strategy that cannot says so, and nothing happens.
-                let answer = if self.random.once_in(2) {
-                    self.m.heap.freeze(&mut self.m.roots)
+                let (answer, expected) = if self.random.once_in(2) {
+                    self.has_immortals |= C::IMMORTALIZES;
+                    (self.m.heap.freeze(&mut self.m.roots), self.row.freezes)
                 } else {
-                    self.m.heap.unfreeze()
+                    (self.m.heap.unfreeze(), self.row.freezes && !C::IMMORTALIZES)
                 };
-                if answer.is_ok() != self.row.freezes {
+                if answer.is_ok() != expected {
                     return Err("the table is wrong about freezing".to_string());
+                }
+            }
+            99 if C::IMMORTALIZES => {
+                if let Some((root, _)) = self.pick(Format::Slots) {
+                    self.has_immortals = true;
+                    let count = self.m.heap.immortalize(self.m.object(root));
+                    if !matches!(count, Ok(Some(_))) {
+                        return Err("the table is wrong about immortality".to_string());
+                    }
                 }
             }
             _ => self.m.heap.before_fork(&mut self.m.roots),
@@ -354,7 +364,7 @@ impl<C: Collector> Run<C> {
 
     /// At the end everything that the shadow does not reach must be gone, if the strategy finds cycles.
     fn settle(&mut self) -> Result<(), String> {
-        if self.row.freezes {
+        if self.row.freezes && !C::IMMORTALIZES {
             self.m.heap.unfreeze().map_err(|_| "unfreeze failed".to_string())?;
         }
         for _ in 0..3 {
@@ -365,7 +375,7 @@ impl<C: Collector> Run<C> {
         self.check()?;
         let (live, expected) =
             (self.m.live(), self.reachable(self.roots.iter().flatten().copied()).len());
-        let leaks = !C::CYCLES;
+        let leaks = !C::CYCLES || self.has_immortals;
         if live < expected || live > expected && !leaks {
             return Err(format!("{live} objects live, but {expected} are reachable"));
         }

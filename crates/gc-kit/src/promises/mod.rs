@@ -29,6 +29,8 @@ pub struct Abilities {
     pub cycles: bool,
     /// Does it freeze?
     pub freezes: bool,
+    /// And unfreeze? What is immortal stays so.
+    pub unfreezes: bool,
     /// What chooses where something is chosen at random.
     pub seed: u64,
 }
@@ -36,7 +38,9 @@ pub struct Abilities {
 impl Abilities {
     /// Those of `C`, under this row.
     pub fn of<C: Collector>(row: &Row, seed: u64) -> Abilities {
-        Abilities { cycles: Facts::of::<C>().cycles, freezes: row.freezes, seed }
+        let facts = Facts::of::<C>();
+        let unfreezes = row.freezes && !facts.immortalizes;
+        Abilities { cycles: facts.cycles, freezes: row.freezes, unfreezes, seed }
     }
 }
 

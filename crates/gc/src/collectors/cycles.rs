@@ -81,6 +81,7 @@ impl<P: Placement> Counted for Cycles<P> {
 unsafe impl<P: Placement> Collector for Cycles<P> {
     const COUNTS: bool = true;
     const THRESHOLDS: bool = true;
+    const IMMORTALIZES: bool = P::IMMORTALIZES;
     const HEAD: usize = P::HEAD;
 
     fn new(options: &Options) -> Result<Self, HeapError> {
@@ -174,6 +175,12 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
     fn after_fork_in_child(&mut self) {
         self.space.after_fork_in_child();
     }
+    fn collects_first(&self) -> bool {
+        self.placement.collects_first()
+    }
+    fn immortalize(&mut self, object: Object) -> Result<Option<usize>, Unsupported> {
+        self.placement.immortalize(object, &mut self.space)
+    }
     fn freeze(&mut self, _roots: &mut dyn Roots) -> Result<(), Unsupported> {
         self.placement.freeze(&mut self.space, self.thresholds.counters_mut())
     }
@@ -202,6 +209,9 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
     }
     fn reference_count(&self, object: Object) -> Option<u32> {
         Some(counts::count(object))
+    }
+    fn is_tracked(&self, object: Object) -> bool {
+        object.format() == Format::Slots && !self.placement.is_untracked(object)
     }
     fn is_frozen(&self, object: Object) -> bool {
         self.placement.is_frozen(object)

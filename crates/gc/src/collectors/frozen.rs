@@ -24,70 +24,45 @@
 //! A collection writes nothing that was frozen. Reading writes counts, as ever. `freeze` writes the ends of the
 //! lists and nothing else, keeps the counters (CPython zeroes them, and so starves the old generation when freezing is
 //! repeated), and `unfreeze` gives each generation back what came from it. The option `py37=on` does all of this as
-//! CPython does: counters zeroed, all back to the oldest, holes filled, neighbours unlinked.
+//! CPython does: counters zeroed, all back to the oldest, holes filled, neighbours unlinked; `quarantine=off` the last two
+//! only, and `quarantine=on` all but those. With `collect_first=on` what is garbage at a freeze is not frozen: the
+//! holes that it leaves are in quarantine.
 //!
 //! From Zekun Li's `gc.freeze`, python/cpython#3705, 2017.
 
 use crate::collector::Unsupported;
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object};
-use crate::parts::bitmap::Bitmap;
 use crate::parts::lists::{HEAD_BYTES, Head};
-use crate::parts::model::Cause;
 use crate::parts::placement::{PERMANENT, Placement, head_before, object_behind, reserve_heads};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 use crate::parts::thresholds::GENERATIONS;
+use crate::parts::tombs::Tombs;
 
-/// Heads in front of their objects, and a frontier.
+/// Heads in front of their objects, permanent generations, and a quarantine.
 pub struct Frozen {
     lists: Region,
-    /// By the address of a cell: what is in it died frozen.
-    tombs: Bitmap,
-    /// Cells below this address are frozen; zero: nothing is.
-    frontier: usize,
-    /// As CPython does it.
+    tombs: Tombs<HEAD_BYTES>,
+    /// Is there a quarantine after a freeze?
+    isolates: bool,
+    /// As CPython does it: no quarantine, and the counters are zeroed.
     py37: bool,
-}
-
-impl Frozen {
-    fn cell_of(object: Object, space: &Space) -> usize {
-        space.extent(Self::HEAD, object).0
-    }
-
-    /// Frees what was entombed.
-    fn open_tombs(&mut self, space: &mut Space) {
-        if self.frontier == 0 {
-            return;
-        }
-        let mut address = space.cells.region().start();
-        while let Some(found) = self.tombs.next_set(address, self.frontier) {
-            // A cell begins at the bit's first address or eight bytes later.
-            let block = space.cells.block_of(found).expect("tombs lie in blocks");
-            let object = Space::object_in_cell(Self::HEAD, block.cell_of(found + 8), block.class);
-            if object.format() == Format::Slots {
-                head_before(object).unlink(&mut space.model);
-            }
-            space.free(Self::HEAD, object);
-            address = found + 16;
-        }
-        self.tombs.clear_all();
-    }
+    collects_first: bool,
 }
 
 impl Placement for Frozen {
     const HEAD: usize = HEAD_BYTES;
-    const OPTIONS: &'static [&'static str] = &["fresh", "py37"];
+    const OPTIONS: &'static [&'static str] = &["fresh", "py37", "quarantine", "collect_first"];
 
     fn new(options: &Options, space: &mut Space) -> Result<Frozen, HeapError> {
-        let (base, bytes) = (space.cells.region().start(), space.cells.region().reserved());
-        let tombs = Bitmap::new("tombs", base, bytes)?;
-        space.model.watch(tombs.region());
+        let py37 = options.switch("py37")?;
         Ok(Frozen {
             lists: reserve_heads(0, HEAD_BYTES, space)?,
-            tombs,
-            frontier: 0,
-            py37: options.switch("py37")?,
+            tombs: Tombs::new(space)?,
+            isolates: options.switch_or("quarantine", !py37)?,
+            py37,
+            collects_first: options.switch("collect_first")?,
         })
     }
     #[inline(always)]
@@ -108,11 +83,8 @@ impl Placement for Frozen {
     }
     #[inline(always)]
     fn reclaim(&mut self, object: Object, space: &mut Space) {
-        if object.address() < self.frontier {
-            let cell = Self::cell_of(object, space);
-            space.model.note(self.tombs.word(self.tombs.index(cell)).addr(), Cause::Free);
-            self.tombs.set(cell);
-            return;
+        if self.tombs.holds(object) {
+            return self.tombs.entomb(object, space);
         }
         if object.format() == Format::Slots {
             head_before(object).unlink(&mut space.model);
@@ -125,40 +97,30 @@ impl Placement for Frozen {
         visit(self.tombs.region());
     }
     fn is_entombed(&self, object: Object) -> bool {
-        object.address() < self.frontier && {
-            // The cell begins at most three words before the header.
-            let front = match object.format() {
-                Format::Slots => Self::HEAD,
-                _ if object.shape_word().units() == crate::object::LARGE => 8,
-                Format::Bytes | Format::Weak | Format::Part => 0,
-            };
-            self.tombs.get(object.address() - front)
-        }
+        self.tombs.is_entombed(object)
     }
     fn is_frozen(&self, object: Object) -> bool {
         if object.format() != Format::Slots {
             return false;
         }
-        if self.py37 {
+        if !self.isolates {
             let head = head_before(object);
             return (0..GENERATIONS)
                 .any(|source| self.list(PERMANENT + source).iter().any(|other| other == head));
         }
-        object.address() < self.frontier
+        self.tombs.holds(object)
     }
 
+    fn collects_first(&self) -> bool {
+        self.collects_first
+    }
     fn freeze(&mut self, space: &mut Space, counters: &mut [u32; 3]) -> Result<(), Unsupported> {
         if self.py37 {
             counters.fill(0);
-        } else {
-            let frontier = space.cells.frontier();
-            if !self.tombs.cover(frontier) {
-                // No memory for the tombs: nothing is frozen, which is always correct.
-                return Ok(());
-            }
-            self.frontier = frontier;
-            space.cells.seal(&mut space.model);
-            space.runs.seal();
+        }
+        if self.isolates && !self.tombs.begin(space) {
+            // No memory for the tombs: nothing is frozen, which is always correct.
+            return Ok(());
         }
         for source in 0..GENERATIONS {
             self.list(PERMANENT + source).splice(self.list(source), &mut space.model);
@@ -167,18 +129,18 @@ impl Placement for Frozen {
     }
 
     fn unfreeze(&mut self, space: &mut Space) -> Result<(), Unsupported> {
-        self.open_tombs(space);
+        self.tombs.end(space, &mut |object, space| {
+            if object.format() == Format::Slots {
+                head_before(object).unlink(&mut space.model);
+            }
+            space.free(Self::HEAD, object);
+        });
         for source in 0..GENERATIONS {
             let (frozen, generation) =
                 (self.list(PERMANENT + source), if self.py37 { GENERATIONS - 1 } else { source });
             // The older first, as they lie in memory.
             frozen.splice(self.list(generation), &mut space.model);
             self.list(generation).splice(frozen, &mut space.model);
-        }
-        if !self.py37 {
-            self.frontier = 0;
-            space.cells.unseal(&mut space.model);
-            space.runs.unseal(&mut space.model);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 pub mod adversary;
 pub mod cycles;
 pub mod frozen;
+pub mod immortal;
 pub mod indirect;
 pub mod inline;
 pub mod mark_bitmap;

@@ -3,7 +3,7 @@
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
 //! `colours`, `deletion`, `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
-//! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`.
+//! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`, `tombs`.
 
 pub mod ages;
 pub mod bitmap;
@@ -29,6 +29,7 @@ pub mod region;
 pub mod runs;
 pub mod space;
 pub mod thresholds;
+pub mod tombs;
 pub mod vacancies;
 pub mod vector;
 pub mod weak;

@@ -20,6 +20,8 @@ pub const PERMANENT: usize = GENERATIONS + 2;
 pub trait Placement: Sized + 'static {
     /// Bytes in front of the header of a container.
     const HEAD: usize;
+    /// See [`crate::Collector::IMMORTALIZES`].
+    const IMMORTALIZES: bool = false;
     /// The options of `--gc NAME:key=value` that it knows.
     const OPTIONS: &'static [&'static str] = &["fresh"];
 
@@ -52,6 +54,22 @@ pub trait Placement: Sized + 'static {
     /// See [`crate::Collector::is_frozen`].
     fn is_frozen(&self, _object: Object) -> bool {
         false
+    }
+    /// See [`crate::Collector::collects_first`].
+    fn collects_first(&self) -> bool {
+        false
+    }
+    /// Is `object`, a container, in no generation for good?
+    fn is_untracked(&self, _object: Object) -> bool {
+        false
+    }
+    /// See [`crate::Collector::immortalize`].
+    fn immortalize(
+        &mut self,
+        _object: Object,
+        _space: &mut Space,
+    ) -> Result<Option<usize>, Unsupported> {
+        Err(Unsupported)
     }
     /// See [`crate::Collector::freeze`].
     fn freeze(&mut self, _space: &mut Space, _counters: &mut [u32; 3]) -> Result<(), Unsupported> {

@@ -196,7 +196,7 @@ macro_rules! broken {
     ($($test:ident: $collector:ty, $fault:ty, $scenario:expr, [$($words:literal),+];)+) => {
         $(#[test]
         fn $test() {
-            let abilities = Abilities { cycles: true, freezes: true, seed: 1 };
+            let abilities = Abilities { cycles: true, freezes: true, unfreezes: true, seed: 1 };
             if let Err(text) = Scenario::check::<$collector>($scenario, abilities) {
                 panic!("without the fault: {text}");
             }

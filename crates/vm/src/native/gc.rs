@@ -177,6 +177,12 @@ fn statistics<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Throw
 }
 
 fn freeze<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
+    if vm.heap.collects_first() {
+        vm.collect(Request::Full);
+        if vm.leaving.is_some() {
+            return Err(Thrown);
+        }
+    }
     let answer = vm.heap.freeze(&mut vm.mutator);
     vm.after_collection();
     vm.refresh_identities();
@@ -189,7 +195,11 @@ fn freeze<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
 fn unfreeze<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     match vm.heap.unfreeze() {
         Ok(()) => Ok(Value::NIL),
-        Err(_) => Err(vm.unsupported("unfreeze", |row| row.freezes)),
+        Err(_) if C::IMMORTALIZES => {
+            let what = "unfreeze: what is immortal stays so";
+            Err(vm.unsupported(what, |row| row.freezes && !row.immortalizes()))
+        }
+        Err(_) => Err(vm.unsupported("unfreeze", |row| row.freezes && !row.immortalizes())),
     }
 }
 
@@ -300,8 +310,17 @@ fn unlock<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, T
     }
 }
 
-fn immortal<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
-    Err(vm.unsupported("make an object immortal", |_| false))
+/// The number of objects that became immortal.
+fn immortal<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+    if !C::IMMORTALIZES {
+        return Err(vm.unsupported("make an object immortal", calf_gc::Row::immortalizes));
+    }
+    let Some(object) = arguments.get(1).as_object() else { return Ok(Value::number(0.0)) };
+    match vm.heap.immortalize(object) {
+        Ok(Some(count)) => Ok(Value::number(count as f64)),
+        Ok(None) => Err(vm.throw_out_of_memory()),
+        Err(_) => Err(vm.unsupported("make an object immortal", calf_gc::Row::immortalizes)),
+    }
 }
 
 fn exit_policy<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
