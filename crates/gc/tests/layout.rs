@@ -32,8 +32,17 @@ impl Job for Measure {
         let own = |m: &Mutator<C>| {
             let mut used = 0;
             m.heap.each_region(&mut |region| {
-                if ["headers", "marks", "ages", "remembered", "generations", "young", "counts", "colours"]
-                    .contains(&region.name())
+                if [
+                    "headers",
+                    "marks",
+                    "ages",
+                    "remembered",
+                    "generations",
+                    "young",
+                    "counts",
+                    "colours",
+                ]
+                .contains(&region.name())
                 {
                     used += region.used();
                 }

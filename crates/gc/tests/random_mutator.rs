@@ -45,6 +45,8 @@ struct Run<C: Collector> {
     roots: Vec<Option<usize>>,
     random: Random,
     row: &'static Row,
+    /// Something is immortal, so that it may live although nothing reaches it.
+    has_immortals: bool,
 }
 
 const MOST_ROOTS: usize = 40;
@@ -57,7 +59,14 @@ impl<C: Collector> Run<C> {
             m.heap.before_fork(&mut m.roots);
             m.heap.after_fork_in_child(&[], &mut |_, _| true);
         }
-        Run { m, shadows: Vec::new(), roots: Vec::new(), random: Random(seed), row }
+        Run {
+            m,
+            shadows: Vec::new(),
+            roots: Vec::new(),
+            random: Random(seed),
+            row,
+            has_immortals: false,
+        }
     }
 
     /// A new object as a new root, with nothing in it.

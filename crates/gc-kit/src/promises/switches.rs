@@ -187,7 +187,10 @@ pub(crate) fn clears_frozen_weak_references<C: Collector>(
     m.drop_root(frozen);
     m.verify()?;
     if !abilities.unfreezes {
-        ensure!(m.slot(weak_to_frozen, 0).is_object(), "a weak reference to an immortal was cleared");
+        ensure!(
+            m.slot(weak_to_frozen, 0).is_object(),
+            "a weak reference to an immortal was cleared"
+        );
         return Ok(());
     }
     m.heap.unfreeze().map_err(|_| "unfreeze failed".to_string())?;
