@@ -173,11 +173,14 @@ impl<C: Collector> Vm<C> {
                 return Err(Thrown);
             }};
         }
+        // After a slow half the three are loaded again from the saved frame, whether they have changed or not: so they need not outlive
+        // any call, and the compiler has no reason to keep copies of them in memory.
         macro_rules! check {
             ($result:expr) => {
                 if $result.is_err() {
                     thrown!();
                 }
+                reload!();
             };
         }
         macro_rules! poll {
@@ -316,13 +319,11 @@ impl<C: Collector> Vm<C> {
                         }
                         save!();
                         check!(self.enter_initializer(place!(at), count, initializer));
-                        reload!();
                         continue;
                     }
                 }
                 save!();
                 check!(self.call_slowly(place!(at), count));
-                reload!();
             }};
         }
         // Enters `code` if it takes as many arguments and there is room.
@@ -773,7 +774,6 @@ impl<C: Collector> Vm<C> {
                     }
                     save!();
                     check!(self.invoke_slowly(place!(a(word)), b(word), site));
-                    reload!();
                 }
                 Op::InvokeSuper => {
                     // SAFETY: as for GetField.
@@ -793,26 +793,22 @@ impl<C: Collector> Vm<C> {
                             enter!(a(word), b(word), closure, code);
                             save!();
                             check!(self.enter(place!(a(word)), b(word), closure));
-                            reload!();
                             continue;
                         }
                     }
                     save!();
                     let class = taken!(c(word));
                     check!(self.invoke_super(place!(a(word)), b(word), class, site));
-                    reload!();
                 }
                 Op::CallSpread => {
                     save!();
                     check!(self.call_spread(place!(a(word)), None));
-                    reload!();
                 }
                 Op::InvokeSpread => {
                     let site: *mut Cache = site!();
                     skip_extension!();
                     save!();
                     check!(self.call_spread(place!(a(word)), Some(site)));
-                    reload!();
                 }
                 Op::Return => {
                     let result = taken!(a(word));
@@ -914,7 +910,7 @@ fn list_item(holder: Value, index: Value) -> Option<Value> {
 /// The list, its part and the position in it, if `holder` is a list and `index` within its length.
 #[inline(always)]
 fn list_place(holder: Value, index: Value) -> Option<(calf_gc::Object, calf_gc::Object, usize)> {
-    if !holder.is_object() || !index.is_number() {
+    if !holder.is_object() {
         return None;
     }
     // SAFETY: a reference; a list has two slots, its length and its items, of which there are at least `length`.
@@ -924,19 +920,35 @@ fn list_place(holder: Value, index: Value) -> Option<(calf_gc::Object, calf_gc::
             return None;
         }
         let number = index.as_number_unchecked();
-        // A fraction, a negative number or NaN changes by the conversion or exceeds every length.
-        let at = number as i64 as u64;
-        if at as i64 as f64 != number || at >= list.slot(0).as_raw() {
+        // A fraction, or what is no number, changes by the conversion; what is negative or beyond 64 bits exceeds every length.
+        let at = to_integer(number);
+        if at as f64 != number || at as u64 >= list.slot(0).as_raw() {
             return None;
         }
         Some((list, list.slot(1).as_object_unchecked(), at as usize))
     }
 }
 
+/// A number without its fraction; something negative if it does not fit, or is none.
+#[inline(always)]
+fn to_integer(number: f64) -> i64 {
+    // The language's conversion has a rule for what does not fit, at the price of two comparisons.
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_mm_cvttsd_si64, _mm_set_sd};
+        // SAFETY: every processor of this kind has SSE2; what does not fit gives the least number.
+        unsafe { _mm_cvttsd_si64(_mm_set_sd(number)) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        if number.is_nan() { i64::MIN } else { number as i64 }
+    }
+}
+
 /// `%`, whose sign is the dividend's. Whole numbers, which are the common case, are spared the library's long division.
 #[inline(always)]
 fn remainder(left: f64, right: f64) -> f64 {
-    let (dividend, divisor) = (left as i64, right as i64);
+    let (dividend, divisor) = (to_integer(left), to_integer(right));
     if dividend as f64 == left && divisor as f64 == right && dividend > 0 && divisor > 0 {
         if let (Ok(dividend), Ok(divisor)) = (u32::try_from(dividend), u32::try_from(divisor)) {
             return f64::from(dividend % divisor);
