@@ -1,7 +1,7 @@
 //! Calls that are not the common case, calls from native code, and the way out of frames when something is thrown.
 
 use crate::class;
-use crate::code::{Cache, Code, Frame};
+use crate::code::{Cache, Code, Frame, Lookup};
 use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
 use crate::native::Arguments;
@@ -201,6 +201,15 @@ impl<C: Collector> Vm<C> {
                 let native = self.mutator.builtins[number as usize];
                 return self.call_native(window, count, native);
             }
+            if let Some(cache) = self.mutator.shared(Lookup::Method, shape_word.0, symbol) {
+                // SAFETY: a loaded function; the closure is a method of the class of objects with this shape word.
+                let (arity, closure) =
+                    unsafe { ((*cache.code).arity, Object::from_address(cache.closure)) };
+                if arity as usize == count {
+                    self.fill(site, cache);
+                }
+                return self.enter(window, count, Value::object(closure));
+            }
             if Kind::of_shape(shape_word.shape()) == Kind::Instance {
                 if let Some(method) = self.find_method(object, symbol)
                     && self.find_field(object, symbol).is_none()
@@ -210,15 +219,13 @@ impl<C: Collector> Vm<C> {
                     // A site always gives as many arguments: one that knows the method need not compare them.
                     // SAFETY: a loaded function.
                     if unsafe { (*code).arity } as usize == count {
-                        self.fill(
-                            site,
-                            Cache {
-                                shape_word: shape_word.0,
-                                closure: closure.address(),
-                                code,
-                                ..Cache::empty(symbol)
-                            },
-                        );
+                        let cache = Cache {
+                            shape_word: shape_word.0,
+                            closure: closure.address(),
+                            code,
+                            ..Cache::empty(symbol)
+                        };
+                        self.learn(Lookup::Method, site, cache);
                     }
                     return self.enter(window, count, method);
                 }

@@ -60,6 +60,22 @@ impl Cache {
     }
 }
 
+/// What a look-up is for. What one kind finds says nothing of another: a field may be added by a store.
+#[derive(Clone, Copy)]
+pub enum Lookup {
+    /// A field is read.
+    Field,
+    /// A field is written.
+    Store,
+    /// A method is called.
+    Method,
+}
+
+impl Lookup {
+    /// How many kinds there are.
+    pub const COUNT: usize = 3;
+}
+
 /// One call in progress.
 #[derive(Clone, Copy)]
 pub struct Frame {

@@ -1,7 +1,7 @@
 //! Instances: their fields, and properties of any value.
 
 use crate::class::LAYOUT;
-use crate::code::Cache;
+use crate::code::{Cache, Lookup};
 use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
 use crate::shape::Symbol;
@@ -185,25 +185,39 @@ impl<C: Collector> Vm<C> {
     ) -> Result<(), Thrown> {
         // SAFETY: a site of the running function.
         let symbol = unsafe { (*site).symbol };
+        if let Some(object) = holder.as_object()
+            && let Some(cache) = self.mutator.shared(Lookup::Field, object.shape_word().0, symbol)
+        {
+            self.fill(site, cache);
+            let value = self.retained(object.get(cache.offset as usize - 1));
+            self.put(place, value);
+            return Ok(());
+        }
         if let Some(instance) = self.object_of(holder, Kind::Instance)
             && let Some(Place::Inline(slot)) = self.find_field(instance, symbol)
         {
             let word = instance.shape_word().0;
-            self.fill(
-                site,
-                Cache {
-                    shape_word: word,
-                    offset: slot as u32 + 1,
-                    next_word: word,
-                    ..Cache::empty(symbol)
-                },
-            );
+            let cache = Cache {
+                shape_word: word,
+                offset: slot as u32 + 1,
+                next_word: word,
+                ..Cache::empty(symbol)
+            };
+            self.learn(Lookup::Field, site, cache);
         }
         let value = self.get_property(holder, symbol)?;
         self.put(place, value);
         Ok(())
     }
 
+    /// A site learns something, and so do the sites that meet the same shape later.
+    pub(crate) fn learn(&mut self, lookup: Lookup, site: *mut Cache, cache: Cache) {
+        self.fill(site, cache);
+        let shared = self.mutator.shared_site(lookup, cache.shape_word, cache.symbol);
+        self.fill(shared, cache);
+    }
+
+    #[inline]
     pub(crate) fn fill(&mut self, site: *mut Cache, cache: Cache) {
         // SAFETY: a site of the running function.
         unsafe { *site = cache };
@@ -220,6 +234,17 @@ impl<C: Collector> Vm<C> {
     ) -> Result<(), Thrown> {
         // SAFETY: a site of the running function.
         let symbol = unsafe { (*site).symbol };
+        if let Some(object) = holder.as_object()
+            && let Some(cache) = self.mutator.shared(Lookup::Store, object.shape_word().0, symbol)
+        {
+            self.fill(site, cache);
+            if cache.next_word != cache.shape_word {
+                self.heap.set_shape(object, ShapeWord(cache.next_word));
+            }
+            let value = self.retained(value);
+            self.set_slot(object, cache.offset as usize - 1, value);
+            return Ok(());
+        }
         match self.kind(holder) {
             Some(Kind::Instance) => {
                 let before = holder.as_object().expect("an instance is an object").shape_word();
@@ -236,7 +261,7 @@ impl<C: Collector> Vm<C> {
                         next_word,
                         ..Cache::empty(symbol)
                     };
-                    self.fill(site, cache);
+                    self.learn(Lookup::Store, site, cache);
                 }
                 let holder = self.release_to(held);
                 self.heap.release(holder);

@@ -931,7 +931,7 @@ fn list_place(holder: Value, index: Value) -> Option<(calf_gc::Object, calf_gc::
 
 /// A number without its fraction; something negative if it does not fit, or is none.
 #[inline(always)]
-fn to_integer(number: f64) -> i64 {
+pub(crate) fn to_integer(number: f64) -> i64 {
     // The language's conversion has a rule for what does not fit, at the price of two comparisons.
     #[cfg(target_arch = "x86_64")]
     {

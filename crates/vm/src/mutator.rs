@@ -1,7 +1,8 @@
 //! The mutator's state outside the heap: stack, frames, globals, handles. It is the collector's roots.
 
-use crate::code::{Cache, Code, Frame};
+use crate::code::{Cache, Code, Frame, Lookup};
 use crate::kind::{FIRST_INSTANCE, Kind};
+use crate::shape::Symbol;
 use calf_gc::parts::region::Region;
 use calf_gc::{HeapError, Place, Roots, ShapeWord, Value};
 use std::collections::HashMap;
@@ -13,6 +14,8 @@ const STACK_BYTES: usize = 256 << 20;
 /// Bytes reserved for globals: 65 536 of them.
 const GLOBALS_BYTES: usize = 65_536 * 8;
 const CACHES_BYTES: usize = 1 << 30;
+/// Sites that belong to no instruction, for each kind of look-up: what any site found last by this shape and this name.
+const SHARED_SITES: usize = 512;
 const CODE_BYTES: usize = 4 << 30;
 
 /// Makes the first `bytes` of a region usable.
@@ -111,7 +114,9 @@ impl Mutator {
         commit(&mut frames, frames_bytes)?;
         let mut globals = Region::reserve("globals", GLOBALS_BYTES)?;
         commit(&mut globals, GLOBALS_BYTES)?;
-        let caches = Region::reserve("caches", CACHES_BYTES)?;
+        let mut caches = Region::reserve("caches", CACHES_BYTES)?;
+        let shared_bytes = Lookup::COUNT * SHARED_SITES * size_of::<Cache>();
+        commit(&mut caches, shared_bytes)?;
         let code = Region::reserve("code", CODE_BYTES)?;
         let stack_start = std::ptr::with_exposed_provenance_mut::<Value>(stack.start());
         let first_frame = std::ptr::with_exposed_provenance_mut::<Frame>(frames.start());
@@ -128,7 +133,7 @@ impl Mutator {
             globals: std::ptr::with_exposed_provenance_mut(globals.start()),
             globals_count: 0,
             caches: std::ptr::with_exposed_provenance_mut(caches.start()),
-            caches_count: 0,
+            caches_count: Lookup::COUNT * SHARED_SITES,
             handles: Vec::with_capacity(1024),
             last_thrown: Value::NIL,
             exception: Value::NIL,
@@ -145,7 +150,7 @@ impl Mutator {
                 caches,
                 code,
                 code_used: 0,
-                caches_committed: 0,
+                caches_committed: shared_bytes,
             },
         })
     }
@@ -175,6 +180,25 @@ impl Mutator {
             self.caches_count += 1;
         }
         Ok(first)
+    }
+
+    /// The shared site of objects with this shape word and this name: a site of one instruction knows one shape, and where several meet
+    /// the others are found here. Fresh memory is a site that has found nothing.
+    #[inline(always)]
+    pub fn shared_site(&self, lookup: Lookup, shape_word: u32, symbol: Symbol) -> *mut Cache {
+        let key = u64::from(shape_word) | u64::from(symbol.0) << 32;
+        let number = (key ^ key >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let first = lookup as usize * SHARED_SITES;
+        self.caches.wrapping_add(first + number as usize % SHARED_SITES)
+    }
+
+    /// What the shared site knows, if it is of this shape and this name.
+    #[inline(always)]
+    pub fn shared(&self, lookup: Lookup, shape_word: u32, symbol: Symbol) -> Option<Cache> {
+        // SAFETY: the region was committed that far; all zero is a site, too.
+        let cache = unsafe { *self.shared_site(lookup, shape_word, symbol) };
+        let is_known = cache.offset != 0 || cache.closure != 0;
+        (cache.shape_word == shape_word && cache.symbol == symbol && is_known).then_some(cache)
     }
 
     /// Forgets what the caches know: addresses have changed, or a class has.

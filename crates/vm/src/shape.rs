@@ -7,7 +7,7 @@
 
 use crate::kind::FIRST_INSTANCE;
 use calf_gc::object::SHAPES;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A name of a field, method or global, by number: comparing two is comparing numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ pub struct Symbol(pub u32);
 /// The names.
 #[derive(Default)]
 pub struct Symbols {
-    numbers: HashMap<Box<str>, Symbol>,
+    numbers: FxHashMap<Box<str>, Symbol>,
     names: Vec<Box<str>>,
 }
 
@@ -44,7 +44,7 @@ impl Symbols {
 /// What the machine knows of a class beside the class object.
 pub struct Class {
     /// Methods, own and inherited: their position in the class object's part of methods.
-    pub methods: HashMap<Symbol, u32>,
+    pub methods: FxHashMap<Symbol, u32>,
     /// The shape of an instance without fields.
     pub first_shape: u32,
     /// Inline slots for fields in a new instance: what instances have needed so far.
@@ -56,7 +56,7 @@ pub struct Class {
     /// Does it have `toString`?
     pub has_text: bool,
     /// For each field name, the shapes that were reached by adding it.
-    fields: HashMap<Symbol, Vec<u32>>,
+    fields: FxHashMap<Symbol, Vec<u32>>,
 }
 
 /// One shape. Shapes that follow one another without a fork form a chain, so that whether one comes before another is
@@ -80,7 +80,7 @@ pub struct Shapes {
     shapes: Vec<Shape>,
     /// For each chain, the shape that it branched off from; its own first shape if from none.
     chains: Vec<u32>,
-    transitions: HashMap<(u32, Symbol), u32>,
+    transitions: FxHashMap<(u32, Symbol), u32>,
 }
 
 /// There are no shape numbers left.
@@ -102,13 +102,13 @@ impl Shapes {
         })?;
         self.chains.push(first_shape);
         self.classes.push(Class {
-            methods: HashMap::new(),
+            methods: FxHashMap::default(),
             first_shape,
             capacity: capacity.min(MAXIMAL_CAPACITY),
             initializer: None,
             finalizes: false,
             has_text: false,
-            fields: HashMap::new(),
+            fields: FxHashMap::default(),
         });
         Ok(class)
     }

@@ -20,12 +20,27 @@ pub(crate) const LONGEST: usize = LENGTH as usize;
 /// Bytes from each end that count for the hash.
 const HASHED: usize = 64;
 
-/// FNV-1a over the ends of a text, mixed so that low bits are good for a table.
+/// The ends of a text, two words at a time: each is multiplied in, and both halves of the product count (the folding of wyhash).
 pub(crate) fn hash(text: &[u8]) -> u32 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ text.len() as u64;
+    const MULTIPLIERS: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
+    let fold = |lane: usize, hash: u64, word: &[u8]| {
+        let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
+        let product = u128::from(hash ^ word) * u128::from(MULTIPLIERS[lane]);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let mut lanes = [0x9E37_79B9_7F4A_7C15 ^ text.len() as u64, 0x8EBC_6AF0_9C88_C6E3];
     let mut feed = |bytes: &[u8]| {
-        for &byte in bytes {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        let (pairs, rest) = bytes.as_chunks::<16>();
+        for pair in pairs {
+            lanes = [fold(0, lanes[0], &pair[..8]), fold(1, lanes[1], &pair[8..])];
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 16];
+            last[..rest.len()].copy_from_slice(rest);
+            lanes[0] = fold(0, lanes[0], &last[..8]);
+            if rest.len() > 8 {
+                lanes[1] = fold(1, lanes[1], &last[8..]);
+            }
         }
     };
     if text.len() <= 2 * HASHED {
@@ -34,6 +49,7 @@ pub(crate) fn hash(text: &[u8]) -> u32 {
         feed(&text[..HASHED]);
         feed(&text[text.len() - HASHED..]);
     }
+    let hash = fold(0, lanes[0], &lanes[1].to_le_bytes());
     (hash ^ hash >> 32) as u32
 }
 
@@ -113,6 +129,17 @@ impl<C: Collector> Vm<C> {
         length: usize,
         fill: impl FnOnce(&mut [u8]),
     ) -> Result<Value, Thrown> {
+        self.build(length, None, fill)
+    }
+
+    /// The same, where it may be known that every character is one byte.
+    #[inline]
+    fn build(
+        &mut self,
+        length: usize,
+        is_ascii: Option<bool>,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<Value, Thrown> {
         if length > LONGEST {
             return Err(self.throw_out_of_memory());
         }
@@ -126,8 +153,8 @@ impl<C: Collector> Vm<C> {
             std::slice::from_raw_parts_mut(object.bytes().add(8), length)
         };
         fill(space);
-        let word =
-            length as u64 | u64::from(hash(space)) << 32 | if space.is_ascii() { ASCII } else { 0 };
+        let is_ascii = is_ascii.unwrap_or_else(|| space.is_ascii());
+        let word = length as u64 | u64::from(hash(space)) << 32 | if is_ascii { ASCII } else { 0 };
         // SAFETY: as above. The word is no reference: bytes are never traced.
         unsafe { *object.pointer().add(1) = word };
         Ok(Value::object(object))
@@ -154,7 +181,8 @@ impl<C: Collector> Vm<C> {
         let (first, second) = (byte_length(one), byte_length(other));
         if !C::MOVES {
             // The operands stay where they are: the registers hold them.
-            return self.build_string(first + second, |space| {
+            let is_ascii = is_ascii(one) && is_ascii(other);
+            return self.build(first + second, Some(is_ascii), |space| {
                 space[..first].copy_from_slice(bytes(&one));
                 space[first..].copy_from_slice(bytes(&other));
             });
