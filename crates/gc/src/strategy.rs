@@ -281,6 +281,17 @@ strategies! {
         source: "Ruby Feature #5839 (2.0); \"Store object age in a bitmap\" (3.3), and ko1/nakayoshi_fork, for age=inline; Sasada, \"Gradual Write-Barrier Insertion\", ISMM 2019; Demers et al., POPL 1990",
         freezes: false, hidden: false;
 
+    Zygote "zygote": of::zygote::Zygote,
+        lesson: "compact before the fork, the likely to be written together, and never look at it again",
+        bookkeeping: "side bitmaps: a mark for 16 bytes, two bits of heat; zygote: a bit for 8 bytes, a card for 512; 8 bytes of header",
+        visits: "the main space, from the roots and from dirty cards; what lived at a fork or a freeze: not before unfreeze",
+        memory: "main space: holes, found in the bitmap, empty after a fork; zygote: nothing is allocated or given back, refork adds to it",
+        collection_writes: "nothing that is shared",
+        reading_writes: "nothing",
+        limits: "what lives at a fork or a freeze is kept, with what it refers to, until gc.unfreeze() or a full exit; a fork needs room for copies",
+        source: "Android ART: Heap::PreZygoteFork, ZygoteSpace, image_writer.cc (bins), imgdiag (profile=FILE, record=FILE)",
+        freezes: true, hidden: false;
+
     Adversary "adversary": of::adversary::Adversary,
         lesson: "moves every object in every collection: finds the roots that a machine forgot",
         bookkeeping: "forwarding addresses in the headers of objects that were moved",

@@ -41,6 +41,7 @@ impl Job for Measure {
                     "young",
                     "counts",
                     "colours",
+                    "heat",
                 ]
                 .contains(&region.name())
                 {
@@ -78,6 +79,7 @@ fn what_an_object_costs() {
         ("trial:colour=inline", 0, [32, 32, 32, 16], 0),
         ("mark-inline", 0, [32, 32, 32, 16], 0),
         ("mark-bitmap", 0, [32, 32, 32, 16], 10),
+        ("zygote", 0, [32, 32, 32, 16], 8),
         ("adversary", 0, [32, 32, 32, 16], 0),
     ];
     for (name, head, cells, side_tenths) in expected {

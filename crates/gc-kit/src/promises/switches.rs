@@ -78,6 +78,8 @@ pub(crate) fn survives_a_fork<C: Collector>(_: Abilities) -> Result<(), String> 
             m.truncate(1);
         }
         m.truncate(0);
+        // What a fork made permanent is given back only then.
+        let _ = m.heap.unfreeze();
         m.settle();
         ensure!(m.live() == 0, "promise 4 (gives back) is broken: {} objects are left", m.live());
     }
@@ -107,13 +109,19 @@ pub(crate) fn freezes_or_says_it_cannot<C: Collector>(abilities: Abilities) -> R
         m.heap.freeze(&mut m.roots).is_ok(),
         "the table says that it can freeze, but it cannot"
     );
-    ensure!(count(&m)? == length + 1, "{} are frozen, not {}", count(&m)?, length + 1);
+    // A strategy that traces may find the dead cycle before it freezes the rest.
+    let frozen = count(&m)?;
+    ensure!(
+        frozen == length + 1 || !C::COUNTS && frozen == length,
+        "{frozen} are frozen, not {}",
+        length + 1
+    );
     m.settle();
     m.verify()?;
-    ensure!(m.live() == length + 1, "{} are left: a frozen cycle was collected", m.live());
+    ensure!(m.live() == frozen, "{} are left: a frozen cycle was collected", m.live());
     if !abilities.unfreezes {
         ensure!(m.heap.unfreeze().is_err(), "what is immortal stays so, but it did not say so");
-        ensure!(count(&m)? == length + 1, "{} are immortal, not {}", count(&m)?, length + 1);
+        ensure!(count(&m)? == frozen, "{} are immortal, not {frozen}", count(&m)?);
         return Ok(());
     }
     ensure!(m.heap.unfreeze().is_ok() && count(&m)? == 0, "unfreeze left {} frozen", count(&m)?);

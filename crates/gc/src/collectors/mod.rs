@@ -12,3 +12,4 @@ pub mod none;
 pub mod scratch;
 pub mod side_counts;
 pub mod trial;
+pub mod zygote;

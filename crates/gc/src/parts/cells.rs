@@ -502,6 +502,16 @@ impl Cells {
         self.give_block((block.start - self.objects.start()) >> BLOCK_SHIFT, model);
     }
 
+    /// Nothing lives in any cell: all blocks are given back, and it is as if there had been none.
+    pub fn clear(&mut self) {
+        let lanes = [Lane::default(); CLASSES];
+        (self.fast, self.noted, self.sealed) = (lanes, lanes, lanes);
+        (self.blocks, self.empty, self.floor, self.sealed_empty) = (0, 0, 0, 0);
+        for region in [&mut self.objects, &mut self.table] {
+            region.discard(0, region.end() - region.start());
+        }
+    }
+
     /// How many blocks there are, empty ones included.
     pub fn block_count(&self) -> usize {
         self.blocks

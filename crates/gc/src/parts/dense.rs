@@ -11,7 +11,7 @@ use super::model::{Cause, Model};
 use super::region::Region;
 use super::runs::PAGE;
 use crate::heap::HeapError;
-use crate::object::{LARGE, Object};
+use crate::object::{Format, LARGE, Object};
 
 /// log2 of the bytes for each bit.
 const GRANULE_SHIFT: usize = 3;
@@ -21,6 +21,8 @@ const GRANULE_SHIFT: usize = 3;
 pub struct Dense {
     objects: Region,
     starts: Region,
+    /// Those reached by a trace, by the same bits; its pages exist only meanwhile.
+    reached: Region,
     /// Bytes taken from the start on.
     used: usize,
 }
@@ -39,17 +41,18 @@ impl Dense {
         let objects = Region::reserve(name, bytes)?;
         let starts = Region::reserve(starts, (objects.reserved() >> GRANULE_SHIFT >> 3) + 8)?;
         model.watch(&objects);
-        model.watch(&starts);
-        Ok(Dense { objects, starts, used: 0 })
+        let reached = Region::reserve("reached", starts.reserved())?;
+        [&starts, &reached].into_iter().for_each(|region| model.watch(region));
+        Ok(Dense { objects, starts, reached, used: 0 })
     }
     /// The region of the objects.
     #[inline(always)]
     pub fn region(&self) -> &Region {
         &self.objects
     }
-    /// The region of the bits.
-    pub fn starts(&self) -> &Region {
-        &self.starts
+    /// Its regions.
+    pub fn regions(&self) -> [&Region; 3] {
+        [&self.objects, &self.starts, &self.reached]
     }
     /// Does `address` lie here? One subtraction and one comparison; nothing is read.
     #[inline(always)]
@@ -76,6 +79,7 @@ impl Dense {
         end <= self.objects.reserved()
             && self.objects.commit(end)
             && self.starts.commit((end >> GRANULE_SHIFT >> 3) + 8)
+            && self.reached.commit((end >> GRANULE_SHIFT >> 3) + 8)
     }
     /// The next object begins on a page of its own.
     pub fn align_to_page(&mut self) {
@@ -122,10 +126,6 @@ impl Dense {
             }
         }
     }
-    /// `object` is dead: it is not one of them any more.
-    pub fn forget(&mut self, object: Object, model: &mut Model) {
-        self.set(object.address(), false, model);
-    }
     /// Does an object's header lie at `address`, which is here?
     #[inline]
     pub fn is_start(&self, address: usize) -> bool {
@@ -136,7 +136,8 @@ impl Dense {
     /// The first object whose header lies at `from` or behind it, and below `end`.
     #[inline]
     pub fn next(&self, from: usize, end: usize) -> Option<Object> {
-        let (mut index, last) = (self.index(from), self.index(end.min(self.frontier())));
+        let (mut index, last) =
+            (self.index(from.max(self.objects.start())), self.index(end.min(self.frontier())));
         while index < last {
             // SAFETY: below what is taken, so the word was reserved.
             let word = unsafe { *self.word(index / 64) } >> (index % 64);
@@ -162,6 +163,45 @@ impl Dense {
             next = self.next(object.address() + 8, end);
         }
     }
+    // -- A trace that comes here --------------------------------------------------------------------
+
+    fn reached_bit(&self, object: Object) -> (*mut u64, u64) {
+        let index = self.index(object.address());
+        (self.reached.pointer::<u64>(index / 64 * 8), 1 << (index % 64))
+    }
+    /// Notes that the trace came to `object`; `true` if it is the first time. The model is not told: these pages are never shared.
+    pub fn reach(&mut self, object: Object) -> bool {
+        let (word, bit) = self.reached_bit(object);
+        // SAFETY: `reserve` made the word usable.
+        unsafe {
+            let first = *word & bit == 0;
+            if first {
+                *word |= bit;
+            }
+            first
+        }
+    }
+    /// Did it?
+    pub fn is_reached(&self, object: Object) -> bool {
+        let (word, bit) = self.reached_bit(object);
+        // SAFETY: as above.
+        unsafe { *word & bit != 0 }
+    }
+    /// After the trace: what was not reached is none of the objects any more. How many, parts left out.
+    pub fn sweep(&mut self, model: &mut Model) -> usize {
+        let mut reclaimed = 0;
+        let mut next = self.next(self.objects.start(), self.frontier());
+        while let Some(object) = next {
+            next = self.next(object.address() + 8, self.frontier());
+            if !self.is_reached(object) {
+                reclaimed += usize::from(object.format() != Format::Part);
+                self.set(object.address(), false, model);
+            }
+        }
+        self.reached.discard(0, self.reached.end() - self.reached.start());
+        reclaimed
+    }
+
     /// For the verifier, which reads no object: the bytes that the object at `address` may take, the word in front included.
     pub fn cell_around(&self, address: usize) -> Option<std::ops::Range<usize>> {
         self.is_start(address).then(|| {
@@ -180,7 +220,7 @@ impl Dense {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Format, ShapeWord};
+    use crate::object::ShapeWord;
     use crate::parts::space::Space;
     use crate::{Options, Value};
 
@@ -212,7 +252,10 @@ mod tests {
         }
         let bytes: usize = copies.iter().map(|&copy| Dense::size_of(copy)).sum();
         assert_eq!(dense.frontier() - dense.region().start(), bytes);
-        dense.forget(copies[3], &mut space.model);
+        for &copy in &copies {
+            assert!(copy == copies[3] || dense.reach(copy));
+        }
+        assert_eq!(dense.sweep(&mut space.model), 1);
         let rest = dense.next(copies[2].address() + 8, dense.frontier());
         assert_eq!(rest, Some(copies[4]));
         dense.clear();

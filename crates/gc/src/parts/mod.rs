@@ -3,10 +3,12 @@
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
 //! `colours`, `deletion`, `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
-//! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`, `tombs`.
+//! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`, `tombs`, `main_space`,
+//! `cards`, `profile`.
 
 pub mod ages;
 pub mod bitmap;
+pub mod cards;
 pub mod cells;
 pub mod colours;
 pub mod count_place;
@@ -19,11 +21,13 @@ pub mod gray;
 pub mod holes;
 pub mod internal;
 pub mod lists;
+pub mod main_space;
 pub mod model;
 pub mod moving;
 pub mod overflow;
 pub mod placement;
 pub mod plane;
+pub mod profile;
 pub mod quarantine;
 pub mod region;
 pub mod runs;

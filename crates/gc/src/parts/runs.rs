@@ -309,6 +309,14 @@ impl Runs {
         }
     }
 
+    /// No run is in use any more: all pages are given back, and it is as if there had been none.
+    pub fn clear(&mut self) {
+        (self.top, self.floor, self.used, self.lists) = (0, 0, 0, [NONE; LISTS]);
+        for region in [&mut self.region, &mut self.table] {
+            region.discard(0, region.end() - region.start());
+        }
+    }
+
     /// The first address of every run in use, in order.
     pub fn each_run(&self, visit: &mut dyn FnMut(usize)) {
         let mut page = 0;
