@@ -22,6 +22,9 @@ struct Script {
     expectation: Expectation,
 }
 
+/// Options that make another collector of a strategy.
+const TYPES_BY_OPTION: [&str; 1] = ["side-counts:defer=stack"];
+
 fn main() {
     let mut arguments = Arguments::from_args();
     // The machines of students have few cores, and a script that forks uses two.
@@ -32,7 +35,8 @@ fn main() {
     }
 
     let mut trials = vec![Trial::test("expectations::a_wrong_one_is_refused", refuses_wrong_ones)];
-    let strategies = strategies_and_adversary();
+    let mut strategies = strategies_and_adversary();
+    strategies.extend(TYPES_BY_OPTION.map(str::to_owned));
     let mut scripts = language();
     assert!(scripts.len() > 400, "the scripts under tests/language are missing");
     scripts.extend(lessons());

@@ -84,6 +84,9 @@ pub struct Unsupported;
 pub unsafe trait Collector: Sized + 'static {
     /// Must the machine tell of each reference made and dropped? If not, registers are not cleared.
     const COUNTS: bool;
+    /// Are references in slots counted although those in registers are not ([`Collector::COUNTS`] is false then)? The heap's own
+    /// doors count: what is written to a slot, and what was there.
+    const DEFERS: bool = false;
     /// Does it count allocations against thresholds, by generation?
     const THRESHOLDS: bool = false;
     /// May a collection move objects? If so the machine drops every cached address after one.
@@ -146,6 +149,9 @@ pub unsafe trait Collector: Sized + 'static {
 
     // -- Collection, at a safepoint -----------------------------------------------------------------
 
+    /// At a safepoint within an allocation, whether automatic collections are wanted or not: who is dead for its deferred count is given
+    /// back, if that is due.
+    fn settle(&mut self, _roots: &mut dyn Roots) {}
     /// Would [`Request::Automatic`] collect now?
     fn is_due(&self) -> bool {
         false

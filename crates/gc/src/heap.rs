@@ -213,6 +213,26 @@ impl<C: Collector> Heap<C> {
         }
     }
 
+    /// What a slot refers to from now on is counted, where references from slots alone are.
+    #[inline(always)]
+    fn retain_deferred(&mut self, value: Value) {
+        if C::DEFERS
+            && let Some(object) = value.as_object()
+        {
+            self.collector.retain(object);
+        }
+    }
+    /// A slot that referred to `value` does not any more, and its count, where slots and registers are counted alike, is now the
+    /// caller's: it was overwritten by other means than a store.
+    #[inline(always)]
+    pub fn take_from_slot(&mut self, value: Value) {
+        if C::DEFERS
+            && let Some(object) = value.as_object()
+        {
+            self.collector.release(object);
+        }
+    }
+
     // -- Slots --------------------------------------------------------------------------------------
 
     /// Slot `index`, as a reference of the caller's own. To borrow it without counting, use [`Object::slot`].
@@ -244,6 +264,7 @@ impl<C: Collector> Heap<C> {
     #[inline(always)]
     pub unsafe fn store_part(&mut self, owner: Object, part: Object, index: usize, owned: Value) {
         self.collector.write_barrier(owner, owned);
+        self.retain_deferred(owned);
         self.note(part.address() + 8 + index * 8, Cause::Store);
         // SAFETY: the caller keeps `index` within the object.
         let replaced = unsafe {
@@ -251,6 +272,7 @@ impl<C: Collector> Heap<C> {
             part.set_slot(index, owned);
             replaced
         };
+        self.take_from_slot(replaced);
         self.release(replaced);
     }
 
@@ -260,6 +282,7 @@ impl<C: Collector> Heap<C> {
     /// `object` is that young, and `index` is below its units.
     #[inline(always)]
     pub unsafe fn initialize(&mut self, object: Object, index: usize, owned: Value) {
+        self.retain_deferred(owned);
         // SAFETY: the caller keeps `index` within the object; a fresh object needs no barrier, and its pages were noted when
         // it was allocated.
         unsafe { object.set_slot(index, owned) };
@@ -331,6 +354,7 @@ impl<C: Collector> Heap<C> {
     /// `owner` lives, `index` is below its units, and the slot holds a part or `nil`.
     pub unsafe fn replace_part(&mut self, owner: Object, index: usize, part: Object) {
         self.collector.write_barrier_all(owner);
+        self.retain_deferred(Value::object(part));
         self.note(owner.address() + 8 + index * 8, Cause::Store);
         // SAFETY: the caller keeps `index` within the object.
         let replaced = unsafe {

@@ -221,15 +221,16 @@ strategies! {
         limits: "as inline",
         source: "new; the algorithm of CPython 3.7, scratch counts as metadata beside the heap (MMTk), no lists (CPython 3.13t)",
         freezes: false, hidden: false;
-    SideCounts "side-counts": of::scratch::Scratch<of::side_counts::SideCounts>,
+    SideCounts "side-counts": of::scratch::Scratch<of::side_counts::SideCounts<false>>
+        ["defer" = "stack" => of::scratch::Scratch<of::side_counts::SideCounts<true>>],
         lesson: "counts beside the heap: what is read is no longer written",
         bookkeeping: "a count in a side table, a byte for 16 bytes, large ones in a map; the rest as scratch",
         visits: "everything in the generation and the younger ones",
         memory: "holes, found in the table; nothing is written where an object dies; with fresh=on only fresh blocks after a fork",
         collection_writes: "as scratch",
-        reading_writes: "the table: a page for 64 KiB of heap",
-        limits: "as inline",
-        source: "RC Immix (OOPSLA 2013), LXR (PLDI 2022)",
+        reading_writes: "the table: a page for 64 KiB of heap; with defer=stack, which counts no registers, nothing",
+        limits: "as inline; with defer=stack the dead wait for a safepoint at which 16384 may be dead",
+        source: "RC Immix (OOPSLA 2013), LXR (PLDI 2022); for defer=stack Deutsch and Bobrow, CACM 1976",
         freezes: false, hidden: false;
 
     Immortal "immortal": of::cycles::Cycles<of::immortal::Immortal>,

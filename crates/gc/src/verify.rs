@@ -63,6 +63,8 @@ pub fn check_collector<C: Collector>(
     found.check_owners()?;
     if C::COUNTS {
         found.check_counts(counts)?;
+    } else if C::DEFERS {
+        found.check_counts(Counts::AtLeast)?;
     }
     collector.verify().map_err(|text| format!("the strategy's own invariant is broken: {text}"))?;
     found.check_freed()
@@ -301,7 +303,9 @@ impl<'a, C: Collector> Found<'a, C> {
 
     /// Notes a reference to entry `target`.
     fn count(&mut self, target: usize, holder: Holder) {
-        self.entries[target].references += 1;
+        if !(C::DEFERS && matches!(holder, Holder::Root(_))) {
+            self.entries[target].references += 1;
+        }
         self.entries[target].holder.get_or_insert(holder);
     }
 

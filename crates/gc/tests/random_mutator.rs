@@ -227,7 +227,11 @@ impl<C: Collector> Run<C> {
         let part = self.m.object(root);
         for index in 0..before.units() {
             // SAFETY: both have that many slots; the counts move with the items.
-            unsafe { self.m.heap.initialize(part, index, before.slot(index)) };
+            unsafe {
+                let item = before.slot(index);
+                self.m.heap.take_from_slot(item);
+                self.m.heap.initialize(part, index, item);
+            }
         }
         let old_name = before.shape() as usize;
         let old_words = self.shadows[old_name].words.clone();

@@ -39,7 +39,7 @@
 
 use crate::collector::{Collection, Collector, Request, Roots, Unsupported};
 use crate::heap::{HeapError, Options};
-use crate::object::{FLAG_FINALIZER, Format, Object, ShapeWord};
+use crate::object::{FLAG_FINALIZER, Format, LARGE, Object, ShapeWord};
 use crate::parts::cells::BLOCK;
 use crate::parts::count_place::CountPlace;
 use crate::parts::counts::{self, Counted, Dying};
@@ -51,6 +51,7 @@ use crate::parts::plane::Plane;
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 use crate::parts::thresholds::{OLDEST, Thresholds};
+use crate::parts::zero_counts::ZeroCounts;
 use crate::value::Value;
 
 /// See the module.
@@ -64,6 +65,8 @@ pub struct Scratch<P: CountPlace> {
     /// A bit for each member: reached; from the third step on: unreachable.
     bits: Plane<1>,
     gray: Gray,
+    /// Where references in registers are not counted: who may be dead.
+    zero: ZeroCounts,
 }
 
 impl<P: CountPlace> Counted for Scratch<P> {
@@ -125,7 +128,8 @@ impl<P: CountPlace> Counted for Scratch<P> {
 // aside (3); the last release gives an object back, and the next collection of its generation a cycle (4); bitmaps, scratch
 // and stack have regions of their own (5).
 unsafe impl<P: CountPlace> Collector for Scratch<P> {
-    const COUNTS: bool = true;
+    const COUNTS: bool = !P::DEFERS;
+    const DEFERS: bool = P::DEFERS;
     const THRESHOLDS: bool = true;
     const HEAD: usize = 0;
 
@@ -139,13 +143,16 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
             internal: Internal::new(&mut space)?,
             bits: Plane::new(&mut space, "scratch")?,
             gray: Gray::new(options, &mut space)?,
+            zero: ZeroCounts::new(&mut space)?,
             space,
         })
     }
 
     #[inline(always)]
     fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
-        if matches!(shape.format(), Format::Slots) && self.thresholds.is_due() {
+        if matches!(shape.format(), Format::Slots) && self.thresholds.is_due()
+            || P::DEFERS && self.zero.is_due()
+        {
             return None;
         }
         let object = self.place.allocate(shape, units, &mut self.space)?;
@@ -159,6 +166,9 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
             return None;
         }
         let object = self.place.allocate_slow(shape, units, &mut self.space)?;
+        if P::DEFERS && units >= LARGE as usize {
+            self.zero.count_large(units * 8);
+        }
         self.track(object, shape);
         Some(object)
     }
@@ -172,8 +182,17 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
     }
     #[inline(always)]
     fn release(&mut self, object: Object) {
-        if self.count_down(object) {
-            counts::bury(self, object);
+        if P::DEFERS {
+            self.release_deferred(object);
+        } else {
+            self.drop_reference(object);
+        }
+    }
+    fn settle(&mut self, roots: &mut dyn Roots) {
+        if P::DEFERS && self.zero.is_due() {
+            self.count_roots(roots);
+            self.reap();
+            self.uncount_roots();
         }
     }
 
@@ -191,7 +210,12 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
         self.reclaim(part);
     }
     fn next_finalizer(&mut self) -> Option<Object> {
-        self.space.next_finalizer()
+        let object = self.space.next_finalizer()?;
+        if P::DEFERS {
+            // The machine counts nothing that it holds.
+            self.release_deferred(object);
+        }
+        Some(object)
     }
 
     fn is_due(&self) -> bool {
@@ -200,28 +224,24 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
     fn set_automatic(&mut self, automatic: bool) {
         self.thresholds.set_automatic(automatic);
     }
-    fn collect(&mut self, _roots: &mut dyn Roots, request: Request) -> Collection {
-        let Some(generation) = self.thresholds.choose(request) else {
-            return Collection::default();
-        };
-        self.thresholds.begin(generation);
-        let unreachable = if generation == OLDEST {
-            self.find_unreachable::<true>(generation)
-        } else {
-            self.find_unreachable::<false>(generation)
-        };
-        let (mut finalizers, mut reclaimed, mut uncollectable) = (0, 0, 0);
-        if unreachable > 0 {
-            self.clear_weak_references(generation);
-            finalizers = self.queue_finalizers(generation);
-            (reclaimed, uncollectable) = self.break_cycles(generation);
+    fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
+        if !P::DEFERS {
+            return self.collect_cycles(request);
         }
-        self.generations.promote(generation, &self.space.cells, &mut self.space.model);
-        self.give_back_scratch();
-        Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
+        self.count_roots(roots);
+        self.reap();
+        let collection = self.collect_cycles(request);
+        self.uncount_roots();
+        collection
     }
 
-    fn before_fork(&mut self, _roots: &mut dyn Roots) {
+    fn before_fork(&mut self, roots: &mut dyn Roots) {
+        if P::DEFERS {
+            // The table is short then, and the child dirties few pages of it.
+            self.count_roots(roots);
+            self.reap();
+            self.uncount_roots();
+        }
         self.place.before_fork();
     }
     fn after_fork_in_child(&mut self) {
@@ -238,7 +258,7 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
         self.place.each_region(visit);
         let scratch =
             self.internal.regions().chain(self.bits.regions()).chain([self.gray.region()]);
-        self.generations.regions().chain(scratch).for_each(visit);
+        self.generations.regions().chain(scratch).chain(self.zero.regions()).for_each(visit);
     }
     fn each_object(&self, visit: &mut dyn FnMut(Object)) {
         self.place.each_object(&self.space, visit);
@@ -265,8 +285,77 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
 }
 
 impl<P: CountPlace> Scratch<P> {
+    /// The search for cycles, once every reference is counted.
+    fn collect_cycles(&mut self, request: Request) -> Collection {
+        let Some(generation) = self.thresholds.choose(request) else {
+            return Collection::default();
+        };
+        self.thresholds.begin(generation);
+        let unreachable = if generation == OLDEST {
+            self.find_unreachable::<true>(generation)
+        } else {
+            self.find_unreachable::<false>(generation)
+        };
+        let (mut finalizers, mut reclaimed, mut uncollectable) = (0, 0, 0);
+        if unreachable > 0 {
+            self.clear_weak_references(generation);
+            finalizers = self.queue_finalizers(generation);
+            (reclaimed, uncollectable) = self.break_cycles(generation);
+        }
+        self.generations.promote(generation, &self.space.cells, &mut self.space.model);
+        self.give_back_scratch();
+        Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
+    }
+
+    /// One reference less; who loses the last one dies.
+    #[inline(always)]
+    fn drop_reference(&mut self, object: Object) {
+        if self.count_down(object) {
+            counts::bury(self, object);
+        }
+    }
+
+    /// One reference from a slot less; who loses the last one may still be held by a register.
+    #[inline(always)]
+    fn release_deferred(&mut self, object: Object) {
+        if self.count_down(object) {
+            self.zero.push(object, &mut self.space.model);
+        }
+    }
+
+    /// Counts what registers, globals and handles refer to, so that a count says everything for once.
+    fn count_roots(&mut self, roots: &mut dyn Roots) {
+        roots.visit(&mut |value| {
+            if let Some(object) = value.as_object() {
+                self.count_up(object);
+                // What cannot be noted stays counted: it is kept, which is always correct.
+                let _ = self.zero.push_root(object, &mut self.space.model);
+            }
+        });
+    }
+
+    /// Buries who has no count although every reference is counted.
+    fn reap(&mut self) {
+        while let Some(object) = self.zero.pop() {
+            if self.place.is_unreferenced(object) {
+                counts::bury(self, object);
+            }
+        }
+    }
+
+    /// And no longer. Who has no other reference is back in the table.
+    fn uncount_roots(&mut self) {
+        while let Some(object) = self.zero.pop_root() {
+            self.release_deferred(object);
+        }
+        self.zero.reset();
+    }
+
     #[inline(always)]
     fn track(&mut self, object: Object, shape: ShapeWord) {
+        if P::DEFERS {
+            self.zero.push(object, &mut self.space.model);
+        }
         match shape.format() {
             Format::Slots => {
                 self.thresholds.count_birth();
@@ -439,10 +528,10 @@ impl<P: CountPlace> Scratch<P> {
                     collector.space.model.note(object.address() + 8 + index * 8, Cause::Free);
                     // SAFETY: as above.
                     unsafe { object.set_slot(index, Value::NIL) };
-                    collector.release(target);
+                    collector.drop_reference(target);
                 }
             }
-            collector.release(object);
+            collector.drop_reference(object);
         });
         let uncollectable = count(self);
         (total - uncollectable, uncollectable)

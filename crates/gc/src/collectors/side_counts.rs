@@ -10,6 +10,7 @@
 //!   counts     a byte for 16 bytes: 0 vacant; 1 … 254 one more than the count; 255 see the map
 //!   counts     the map: address and count, open addressing
 //!   dying      a stack, while the dead are taken apart
+//!   zero       with `defer=stack`: objects whose count is zero
 //!   generations, young, scratch: as in `scratch`
 //! ```
 //!
@@ -17,14 +18,19 @@
 //! `retain` and `release` at every copy and every drop, as under every strategy that counts, but on the table. What dies is written
 //! neither: that its byte is zero says that its cell is vacant.
 //!
+//! With `defer=stack` the references from registers, globals and handles are not counted, only those from slots: reading, calling and
+//! returning write nothing at all. Who loses the last reference from a slot, or is born and has none yet, goes to a table. When that is
+//! full, at a safepoint, what registers hold is counted for a moment; who still has no count is dead, and the table starts over.
+//!
 //! # Collection
 //! See `scratch`, which reads its counts from the table here.
 //!
 //! # After a fork
 //! Reading copies pages of the table, one for each 64 KiB of heap, however few or many objects of it are read. What dies writes the table
 //! too and its page not at all; what is born goes where something died, on a shared page, unless `fresh=on`. A collection is `scratch`'s.
+//! With `defer=stack` reading copies no page; storing a reference writes the count of what is stored and of what was there.
 //!
-//! From RC Immix (Shahriyar, Blackburn, Yang, McKinley, OOPSLA 2013) and LXR (Zhao, Blackburn, McKinley, PLDI 2022), which keep few
+//! The deferral is Deutsch and Bobrow's (CACM 1976). The table is from RC Immix (Shahriyar, Blackburn, Yang, McKinley, OOPSLA 2013) and LXR (Zhao, Blackburn, McKinley, PLDI 2022), which keep few
 //! bits for each granule beside the heap and let the rare large count stick; here the map makes it exact.
 
 use crate::heap::{HeapError, Options};
@@ -47,7 +53,7 @@ const FEW: usize = 128;
 const MOST: usize = 1 << 28;
 
 /// Counts in a table beside the heap.
-pub struct SideCounts {
+pub struct SideCounts<const DEFER: bool> {
     /// The bytes, and allocation from where they are zero.
     counts: Vacancies,
     overflow: Overflow,
@@ -55,10 +61,17 @@ pub struct SideCounts {
     fresh: bool,
 }
 
-impl CountPlace for SideCounts {
-    const OPTIONS: &'static [&'static str] = &["fresh", "gray"];
+impl<const DEFER: bool> CountPlace for SideCounts<DEFER> {
+    const OPTIONS: &'static [&'static str] = &["fresh", "gray", "defer"];
+    const DEFERS: bool = DEFER;
 
-    fn new(options: &Options, space: &mut Space) -> Result<SideCounts, HeapError> {
+    fn new(options: &Options, space: &mut Space) -> Result<Self, HeapError> {
+        if let Some(value) =
+            options.argument("defer").filter(|value| !matches!(*value, "off" | "stack"))
+        {
+            let value = value.to_owned();
+            return Err(HeapError::Value { key: "defer", value, known: "off, stack" });
+        }
         let (overflow, dying) = (Overflow::new()?, Vector::new("dying", MOST)?);
         space.model.watch(overflow.region());
         space.model.watch(dying.region());
@@ -68,7 +81,7 @@ impl CountPlace for SideCounts {
 
     #[inline(always)]
     fn allocate(&mut self, shape: ShapeWord, units: usize, space: &mut Space) -> Option<Object> {
-        self.counts.allocate(shape, units, NONE + 1, &mut space.model)
+        self.counts.allocate(shape, units, Self::BORN, &mut space.model)
     }
     fn allocate_slow(
         &mut self,
@@ -76,7 +89,7 @@ impl CountPlace for SideCounts {
         units: usize,
         space: &mut Space,
     ) -> Option<Object> {
-        self.counts.allocate_slow(shape, units, NONE + 1, space)
+        self.counts.allocate_slow(shape, units, Self::BORN, space)
     }
     #[inline(always)]
     fn free(&mut self, object: Object, space: &mut Space) {
@@ -126,6 +139,11 @@ impl CountPlace for SideCounts {
     }
 
     #[inline(always)]
+    fn is_unreferenced(&self, object: Object) -> bool {
+        self.counts.bytes().byte(object.address()) == NONE
+    }
+
+    #[inline(always)]
     fn push_dying(&mut self, object: Object) -> bool {
         self.dying.push(object)
     }
@@ -160,7 +178,10 @@ impl CountPlace for SideCounts {
     }
 }
 
-impl SideCounts {
+impl<const DEFER: bool> SideCounts<DEFER> {
+    /// The byte of an object that is born.
+    const BORN: u8 = if DEFER { NONE } else { NONE + 1 };
+
     /// One more reference to an object that has as many as a byte can say, or more.
     #[cold]
     fn retain_many(&mut self, object: Object, byte: u8, model: &mut Model) {

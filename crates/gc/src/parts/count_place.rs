@@ -11,6 +11,8 @@ use crate::object::{COUNT_ONE, FLAG_WEAKLY_HELD, Object, ShapeWord};
 pub trait CountPlace: Sized + 'static {
     /// The options of `--gc NAME:key=value` that it knows.
     const OPTIONS: &'static [&'static str];
+    /// Are references in registers not counted? Then an object is born with a count of zero.
+    const DEFERS: bool = false;
 
     /// No counts yet; its regions are watched by the space's model.
     ///
@@ -18,7 +20,7 @@ pub trait CountPlace: Sized + 'static {
     /// The address space is refused, or an option has an unknown value.
     fn new(options: &Options, space: &mut Space) -> Result<Self, HeapError>;
 
-    /// An object with a count of one. `None`: see [`CountPlace::allocate_slow`].
+    /// An object with a count of one, or of zero where counting is deferred. `None`: see [`CountPlace::allocate_slow`].
     fn allocate(&mut self, shape: ShapeWord, units: usize, space: &mut Space) -> Option<Object>;
     /// The same, of any size, from new memory if there is no other. `None`: the limit is reached.
     fn allocate_slow(
@@ -46,6 +48,11 @@ pub trait CountPlace: Sized + 'static {
     fn release(&mut self, object: Object, model: &mut Model) -> bool;
     /// How many there are.
     fn count(&self, object: Object) -> u32;
+
+    /// Is there an object where `object` is or was, and is its count zero? Asked where counting is deferred.
+    fn is_unreferenced(&self, _object: Object) -> bool {
+        false
+    }
 
     /// Puts a dead object aside, whose references are still to be dropped. `false`: there is no room but in the object itself.
     #[inline(always)]

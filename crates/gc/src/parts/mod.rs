@@ -4,7 +4,7 @@
 //! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `gray`, `plane`,
 //! `colours`, `deletion`, `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
 //! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`, `tombs`, `main_space`,
-//! `cards`, `profile`.
+//! `cards`, `profile`, `zero_counts`.
 
 pub mod ages;
 pub mod bitmap;
@@ -37,3 +37,4 @@ pub mod tombs;
 pub mod vacancies;
 pub mod vector;
 pub mod weak;
+pub mod zero_counts;

@@ -177,6 +177,7 @@ impl<C: Collector> Vm<C> {
             self.heap.move_slots(list, part, at + 1, at, length - at - 1);
             self.heap.write_raw(part, length - 1, Value::NIL);
         }
+        self.heap.take_from_slot(taken);
         self.set_raw(list, list::LENGTH, length as u64 - 1);
         taken
     }
