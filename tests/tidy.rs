@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 13] = [
+const IMPORTS: [(&str, &[&str]); 14] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
@@ -22,11 +22,21 @@ const IMPORTS: [(&str, &[&str]); 13] = [
     ("meter", &[]),
     ("lab", &["meter"]),
     ("suite", &[]),
+    ("language-server", &["source", "lexer", "parser", "compiler", "format"]),
 ];
 
 /// Crates that have no business with raw memory.
-const SAFE_CRATES: [&str; 8] =
-    ["source", "lexer", "parser", "format", "bytecode", "compiler", "lab", "suite"];
+const SAFE_CRATES: [&str; 9] = [
+    "source",
+    "lexer",
+    "parser",
+    "format",
+    "bytecode",
+    "compiler",
+    "lab",
+    "suite",
+    "language-server",
+];
 
 /// What every collector's file says of itself, in this order.
 const HEADINGS: [&str; 5] = ["Idea", "Layout", "Barriers", "Collection", "After a fork"];

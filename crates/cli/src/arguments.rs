@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Format { files: Vec<PathBuf>, check: bool, color: bool },
     /// Run scripts and compare with what they promise.
     Test(TestRun),
+    /// Serve an editor.
+    LanguageServer,
     /// Print the bytecode.
     Disassemble { file: PathBuf, strategy: Choice, color: bool },
     /// Print the experiments.
@@ -216,6 +218,9 @@ fn parser() -> Parser {
                 )
                 .arg(file().required(true).num_args(1..).help("Scripts, or folders of them")),
         )
+        .subcommand(
+            Parser::new("lsp").about("Serve an editor: the Language Server Protocol on standard input and output"),
+        )
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
         .subcommand(
             Parser::new("lab")
@@ -299,6 +304,7 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
             Ok(Command::Format { files: files(fmt), check: fmt.get_flag("check"), color })
         }
         Some(("test", test)) => test_run(matches, test, choices).map(Command::Test),
+        Some(("lsp", _)) => Ok(Command::LanguageServer),
         Some(("dis", dis)) => Ok(Command::Disassemble {
             file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
             strategy: chosen(matches, choices)?.0,

@@ -37,6 +37,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::Check { files, color } => inspection::check(&files, color),
         Command::Format { files, check, color } => formatting::run(&files, check, color),
         Command::Test(run) => testing::run(&run),
+        Command::LanguageServer => calf_language_server::serve(),
         Command::Disassemble { file, strategy, color } => {
             inspection::disassemble(&file, strategy, color)
         }
