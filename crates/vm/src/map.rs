@@ -23,8 +23,10 @@ const SLOTS: usize = 4;
 const IDENTITY: u64 = 1 << 40;
 /// Up to this many entries are searched in order.
 const FEW: usize = 8;
-/// An index entry that is free; others are an entry's number plus one.
+/// A slot of the index that is free. In any other the bits that count its slots are an entry's number plus one, and those above them
+/// the same bits of the key's hash: what has another hash is passed over without a look at its key.
 const FREE: u32 = 0;
+/// A slot whose entry was removed. No entry has this number: there are twice as many slots as entries.
 const REMOVED: u32 = u32::MAX;
 
 /// How many entries a map has.
@@ -132,22 +134,23 @@ impl<C: Collector> Vm<C> {
             self.fill_index(map, index);
             index = map.get(INDEX).as_object().expect("still there");
         }
-        let (mask, mut at) = (2 * (index.units() - 1) - 1, hash(key) as usize);
+        let (mask, hash) = (mask(index), hash(key));
+        let mut slot = hash;
         loop {
-            at &= mask;
-            // SAFETY: the mask keeps `at` within the index.
-            match unsafe { read_index(index, at) } {
-                FREE => return None,
-                REMOVED => {}
-                number => {
-                    // An entry that was removed has no key that any key equals.
-                    // SAFETY: the index holds numbers of entries used only.
-                    if self.same_key(unsafe { entries.slot(2 * (number as usize - 1)) }, key) {
-                        return Some(number as usize - 1);
-                    }
+            slot &= mask;
+            // SAFETY: the mask keeps `slot` within the index.
+            let word = unsafe { read_index(index, slot as usize) };
+            if word == FREE {
+                return None;
+            }
+            if (word ^ hash) & !mask == 0 && word != REMOVED {
+                let at = (word & mask) as usize - 1;
+                // SAFETY: the index holds numbers of entries used only.
+                if self.same_key(unsafe { entries.slot(2 * at) }, key) {
+                    return Some(at);
                 }
             }
-            at += 1;
+            slot += 1;
         }
     }
 
@@ -217,10 +220,10 @@ impl<C: Collector> Vm<C> {
         let entries = map.get(ENTRIES).as_object().expect("a map with entries");
         let value = self.retained(entries.get(2 * at + 1));
         if let Some(index) = map.get(INDEX).as_object() {
-            let mask = 2 * (index.units() - 1) - 1;
-            let mut slot = hash(key) as usize & mask;
+            let mask = mask(index);
+            let mut slot = hash(key) & mask;
             // SAFETY: the mask keeps `slot` within the index.
-            while unsafe { read_index(index, slot) } != at as u32 + 1 {
+            while unsafe { read_index(index, slot as usize) } & mask != at as u32 + 1 {
                 slot = (slot + 1) & mask;
             }
             self.write_index(index, slot, REMOVED);
@@ -301,9 +304,9 @@ impl<C: Collector> Vm<C> {
 
     /// Writes the whole index from the entries.
     fn fill_index(&mut self, map: Object, index: Object) {
-        for word in 1..index.units() {
-            self.set_raw(index, word, 0);
-        }
+        let bytes = 8 * (index.units() - 1);
+        // SAFETY: the words of the index behind its first.
+        unsafe { self.heap.bytes_mut(index, 8, bytes).write_bytes(0, bytes) };
         self.set_raw(index, 0, self.epoch);
         for at in 0..used(map) {
             if let Some((key, _)) = entry(map, at) {
@@ -312,20 +315,23 @@ impl<C: Collector> Vm<C> {
         }
     }
 
+    #[inline]
     fn enter_index(&mut self, index: Object, hash: u32, at: usize) {
-        let mask = 2 * (index.units() - 1) - 1;
-        let mut slot = hash as usize & mask;
+        let mask = mask(index);
+        let mut slot = hash & mask;
         // SAFETY: the mask keeps `slot` within the index.
-        while !matches!(unsafe { read_index(index, slot) }, FREE | REMOVED) {
+        while !matches!(unsafe { read_index(index, slot as usize) }, FREE | REMOVED) {
             slot = (slot + 1) & mask;
         }
-        self.write_index(index, slot, at as u32 + 1);
+        self.write_index(index, slot, hash & !mask | (at as u32 + 1));
     }
 
-    fn write_index(&mut self, index: Object, slot: usize, number: u32) {
-        assert!(8 + 4 * slot < 8 * index.units());
+    #[inline]
+    fn write_index(&mut self, index: Object, slot: u32, word: u32) {
+        let from = 8 + 4 * slot as usize;
+        assert!(from < 8 * index.units());
         // SAFETY: within the index, as just checked; an object's words are aligned.
-        unsafe { self.heap.bytes_mut(index, 8 + 4 * slot, 4).cast::<u32>().write(number) };
+        unsafe { self.heap.bytes_mut(index, from, 4).cast::<u32>().write(word) };
     }
 
     /// The value under a key, borrowed, or a `KeyError`.
@@ -340,7 +346,13 @@ impl<C: Collector> Vm<C> {
     }
 }
 
-/// Entry `slot` of an index, behind its first word.
+/// The number of slots of an index, a power of two, less one.
+#[inline(always)]
+fn mask(index: Object) -> u32 {
+    (2 * (index.units() - 1) - 1) as u32
+}
+
+/// Slot `slot` of an index, behind its first word.
 ///
 /// # Safety
 /// It lies within the index.

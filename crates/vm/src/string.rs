@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The hash is computed when the string is made and nothing is filled in later, so reading a string never writes to its page. Of a
-//! long string only [`HASHED`] bytes from each end count, which keeps making one linear in nothing but copying.
+//! long string only [`HASHED`] words from each end count, which keeps making one linear in nothing but copying.
 
 use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
@@ -17,39 +17,37 @@ const LENGTH: u64 = 0x7FFF_FFFF;
 const ASCII: u64 = 0x8000_0000;
 /// The longest string, in bytes.
 pub(crate) const LONGEST: usize = LENGTH as usize;
-/// Bytes from each end that count for the hash.
-const HASHED: usize = 64;
+/// Words from each end of a long string that count for the hash.
+const HASHED: usize = 8;
+/// The most words that all count.
+const HASHED_WHOLE: usize = 2 * HASHED;
 
-/// The ends of a text, two words at a time: each is multiplied in, and both halves of the product count (the folding of wyhash).
-pub(crate) fn hash(text: &[u8]) -> u32 {
-    const MULTIPLIERS: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
-    let fold = |lane: usize, hash: u64, word: &[u8]| {
-        let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
-        let product = u128::from(hash ^ word) * u128::from(MULTIPLIERS[lane]);
+/// The ends of a text, two words at a time: each is multiplied in, and both halves of the product count (the folding of wyhash). The
+/// last word is filled up with zeros.
+fn hash(words: &[u64], length: usize) -> u32 {
+    let fold = |hash: u64, word: u64, multiplier: u64| {
+        let product = u128::from(hash ^ word) * u128::from(multiplier);
         product as u64 ^ (product >> 64) as u64
     };
-    let mut lanes = [0x9E37_79B9_7F4A_7C15 ^ text.len() as u64, 0x8EBC_6AF0_9C88_C6E3];
-    let mut feed = |bytes: &[u8]| {
-        let (pairs, rest) = bytes.as_chunks::<16>();
-        for pair in pairs {
-            lanes = [fold(0, lanes[0], &pair[..8]), fold(1, lanes[1], &pair[8..])];
+    let mut lanes = [0x9E37_79B9_7F4A_7C15 ^ length as u64, 0x8EBC_6AF0_9C88_C6E3];
+    let mut feed = |words: &[u64]| {
+        let (pairs, rest) = words.as_chunks::<2>();
+        for &[one, other] in pairs {
+            lanes[0] = fold(lanes[0], one, 0xA076_1D64_78BD_642F);
+            lanes[1] = fold(lanes[1], other, 0xE703_7ED1_A0B4_28DB);
         }
-        if !rest.is_empty() {
-            let mut last = [0; 16];
-            last[..rest.len()].copy_from_slice(rest);
-            lanes[0] = fold(0, lanes[0], &last[..8]);
-            if rest.len() > 8 {
-                lanes[1] = fold(1, lanes[1], &last[8..]);
-            }
+        if let [last] = *rest {
+            lanes[0] = fold(lanes[0], last, 0xA076_1D64_78BD_642F);
         }
     };
-    if text.len() <= 2 * HASHED {
-        feed(text);
-    } else {
-        feed(&text[..HASHED]);
-        feed(&text[text.len() - HASHED..]);
+    match words.len() {
+        0..=HASHED_WHOLE => feed(words),
+        count => {
+            feed(&words[..HASHED]);
+            feed(&words[count - HASHED..]);
+        }
     }
-    let hash = fold(0, lanes[0], &lanes[1].to_le_bytes());
+    let hash = fold(lanes[0], lanes[1], 0xA076_1D64_78BD_642F);
     (hash ^ hash >> 32) as u32
 }
 
@@ -154,7 +152,10 @@ impl<C: Collector> Vm<C> {
         };
         fill(space);
         let is_ascii = is_ascii.unwrap_or_else(|| space.is_ascii());
-        let word = length as u64 | u64::from(hash(space)) << 32 | if is_ascii { ASCII } else { 0 };
+        // SAFETY: as above: all its words are written now.
+        let hash =
+            hash(unsafe { std::slice::from_raw_parts(object.pointer().add(2), words) }, length);
+        let word = length as u64 | u64::from(hash) << 32 | if is_ascii { ASCII } else { 0 };
         // SAFETY: as above. The word is no reference: bytes are never traced.
         unsafe { *object.pointer().add(1) = word };
         Ok(Value::object(object))
@@ -202,9 +203,10 @@ impl<C: Collector> Vm<C> {
         for index in 0..count {
             // SAFETY: registers of the running window.
             let value = unsafe { *first.add(index) };
-            match self.object_of(value, Kind::String) {
-                Some(string) => joined.push_str(text(&string)),
-                None => joined.push_str(&self.text_of(value)?),
+            match (self.object_of(value, Kind::String), value.as_number()) {
+                (Some(string), _) => joined.push_str(text(&string)),
+                (None, Some(number)) => crate::text::write_number(number, &mut joined),
+                (None, None) => joined.push_str(&self.text_of(value)?),
             }
         }
         let string = self.new_string(&joined)?;

@@ -16,7 +16,10 @@ use std::fmt::Write;
 /// A number as the language prints it: the shortest text that reads back as the same number, without `.0`, with an exponent from
 /// 1e21 on and below 1e-6.
 pub fn write_number(number: f64, to: &mut String) {
-    if number.is_nan() {
+    let whole = crate::interpreter::to_integer(number);
+    if whole as f64 == number && whole != 0 && whole.unsigned_abs() < 1 << 53 {
+        to.push_str(itoa::Buffer::new().format(whole));
+    } else if number.is_nan() {
         to.push_str("nan");
     } else if number.is_infinite() {
         to.push_str(if number > 0.0 { "inf" } else { "-inf" });

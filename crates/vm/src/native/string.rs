@@ -165,9 +165,11 @@ fn split<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Th
     if separator_length == 0 {
         return Err(vm.throw(ErrorKind::ValueError, "The separator must not be empty."));
     }
-    // Looked for once: each view of a text checks all of it. No string is so long that a position needs more than 32 bits.
+    // Looked for once. No string is so long that a position needs more than 32 bits.
     let ends: Vec<u32> = vm.compare(arguments, |text, separator| {
-        text.match_indices(separator).map(|(at, _)| at as u32).collect()
+        memchr::memmem::find_iter(text.as_bytes(), separator.as_bytes())
+            .map(|at| at as u32)
+            .collect()
     })?;
     let list = vm.new_list(ends.len() + 1)?;
     let list = vm.hold(list);
@@ -185,7 +187,11 @@ fn replace<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, 
     let (old, new) = (vm.string_argument(arguments, 1)?, vm.string_argument(arguments, 2)?);
     let (old_length, new_length) = (string::byte_length(old), string::byte_length(new));
     let object = receiver(arguments);
-    let count = string::text(&object).matches(string::text(&old)).count();
+    let count = if old_length == 0 {
+        string::length(object) + 1
+    } else {
+        memchr::memmem::find_iter(string::bytes(&object), string::bytes(&old)).count()
+    };
     if count == 0 {
         return Ok(vm.retained(arguments.get(0)));
     }
@@ -216,12 +222,15 @@ fn ends_with<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value
 }
 
 fn contains<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
-    Ok(Value::boolean(vm.compare(arguments, |text, other| text.contains(other))?))
+    Ok(Value::boolean(vm.compare(arguments, |text, other| {
+        memchr::memmem::find(text.as_bytes(), other.as_bytes()).is_some()
+    })?))
 }
 
 fn index_of<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
     let found = vm.compare(arguments, |text, other| {
-        text.find(other).map_or(-1.0, |at| text[..at].chars().count() as f64)
+        memchr::memmem::find(text.as_bytes(), other.as_bytes())
+            .map_or(-1.0, |at| text[..at].chars().count() as f64)
     })?;
     Ok(Value::number(found))
 }
