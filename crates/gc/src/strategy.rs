@@ -181,15 +181,16 @@ strategies! {
         limits: "cycles are never given back",
         source: "Instagram Engineering, \"Dismissing Python Garbage Collection at Instagram\" (2017)",
         freezes: false, hidden: false;
-    Inline "inline": of::cycles::Cycles<of::inline::Inline>,
+    Inline "inline": of::cycles::Cycles<of::inline::Inline> ["head" = "16" => of::cycles::Cycles<of::inline::Inline<16>>],
         lesson: "CPython 3.7: a collection writes every object it looks at",
-        bookkeeping: "a count in the header word; list links and a scratch count in front of each container",
+        bookkeeping: "a count in the header word; list links and a scratch count in front of each container, in 24 bytes; \
+            with head=16, as CPython 3.8, the count takes the place of a link during a collection",
         visits: "everything in the generation and the younger ones",
         memory: "holes: free lists threaded through freed cells; with fresh=on only fresh pages after a fork",
         collection_writes: "every page with a container",
         reading_writes: "counts",
         limits: "cycles die in the collection of their generation; weak references to them are cleared then",
-        source: "CPython 3.7, Modules/gcmodule.c",
+        source: "CPython 3.7, Modules/gcmodule.c; head=16: bpo-33597 (3.8)",
         freezes: false, hidden: false;
     Indirect "indirect": of::cycles::Cycles<of::indirect::Indirect>,
         lesson: "the rejected patch: the same bookkeeping, dense, behind a pointer",

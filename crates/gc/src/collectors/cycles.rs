@@ -39,12 +39,13 @@
 
 use crate::collector::{Collection, Collector, Request, Roots, Unsupported};
 use crate::heap::{HeapError, Options};
-use crate::object::{COUNT_ONE, FLAG_FINALIZER, Format, Object, ShapeWord};
+use crate::object::{COUNT_ONE, FLAG_FINALIZER, FLAG_STRATEGY, Format, Object, ShapeWord};
 use crate::parts::counts::{self, Counted};
 use crate::parts::lists::Head;
 use crate::parts::model::Cause;
-use crate::parts::placement::{LISTS, Placement, REACHABLE};
+use crate::parts::placement::{LISTS, Placement, REACHABLE, each_container};
 use crate::parts::region::Region;
+use crate::parts::short_heads;
 use crate::parts::space::Space;
 use crate::parts::thresholds::{GENERATIONS, OLDEST, Thresholds};
 use crate::value::Value;
@@ -59,6 +60,12 @@ pub struct Cycles<P: Placement> {
     space: Space,
     placement: P,
     thresholds: Thresholds,
+}
+
+/// Was it found unreachable in the collection under way?
+#[inline(always)]
+fn is_parked<P: Placement>(head: Head) -> bool {
+    if P::SHORT { P::object_of(head).tally() & FLAG_STRATEGY != 0 } else { head.refs() == PARKED }
 }
 
 impl<P: Placement> Counted for Cycles<P> {
@@ -162,9 +169,7 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
             return Collection::default();
         };
         let members = self.splice(generation);
-        let count = self.copy_counts(members);
-        self.subtract_internal(members);
-        let unreachable = self.park_and_rescue(members);
+        let (count, unreachable) = self.separate(members);
         self.promote(generation, members, count - unreachable);
         self.clear_weak_references();
         let finalizers = self.queue_finalizers(generation);
@@ -245,7 +250,9 @@ impl<P: Placement> Cycles<P> {
     #[inline(always)]
     fn track(&mut self, head: Head) {
         self.thresholds.count_birth();
-        head.set_refs(REACHABLE, &mut self.space.model);
+        if !P::SHORT {
+            head.set_refs(REACHABLE, &mut self.space.model);
+        }
         self.placement.list(0).append(head, &mut self.space.model);
     }
 
@@ -257,6 +264,17 @@ impl<P: Placement> Cycles<P> {
             members.splice(self.placement.list(younger), &mut self.space.model);
         }
         members
+    }
+
+    /// Steps 3 to 5: how many members there were, and how many of these are unreachable.
+    fn separate(&mut self, members: Head) -> (usize, usize) {
+        if P::SHORT {
+            let unreachable = self.placement.list(UNREACHABLE);
+            return short_heads::separate::<P>(members, unreachable, &mut self.space.model);
+        }
+        let count = self.copy_counts(members);
+        self.subtract_internal(members);
+        (count, self.park_and_rescue(members))
     }
 
     /// Copies each member's count into its head, which also makes it a member; how many there are.
@@ -360,7 +378,7 @@ impl<P: Placement> Cycles<P> {
         while head != kept {
             each_container(P::object_of(head), |target| {
                 let target = P::head_of(target);
-                if target.refs() == PARKED {
+                if is_parked::<P>(target) {
                     self.keep(target, kept);
                 }
             });
@@ -375,7 +393,11 @@ impl<P: Placement> Cycles<P> {
         let model = &mut self.space.model;
         head.unlink(model);
         kept.append(head, model);
-        head.set_refs(REACHABLE, model);
+        if P::SHORT {
+            self.space.set_flag(P::object_of(head), FLAG_STRATEGY, false);
+        } else {
+            head.set_refs(REACHABLE, model);
+        }
     }
 
     /// Empties what is left in the list of the unreachable, so that counting gives it back: how much was given back, and how
@@ -424,12 +446,8 @@ impl<P: Placement> Cycles<P> {
                 if P::head_of(object) != head || object.format() != Format::Slots {
                     return Err(format!("list {number}: {:#x} is no container's head", head.0));
                 }
-                if head.refs() != REACHABLE {
-                    return Err(format!(
-                        "list {number}: {:#x} is in state {}",
-                        head.0,
-                        head.refs()
-                    ));
+                if is_parked::<P>(head) || !P::SHORT && head.refs() != REACHABLE {
+                    return Err(format!("list {number}: {:#x} is in a state of a search", head.0));
                 }
                 listed += 1;
             }
@@ -440,21 +458,5 @@ impl<P: Placement> Cycles<P> {
             return Err(format!("{listed} containers are in lists, but there are {containers}"));
         }
         Ok(())
-    }
-}
-
-/// Calls `visit` with each container that `object` refers to, once for each reference, in its parts too.
-#[inline(always)]
-fn each_container(object: Object, mut visit: impl FnMut(Object)) {
-    for value in object.slots() {
-        let Some(target) = value.as_object() else { continue };
-        match target.format() {
-            Format::Slots => visit(target),
-            Format::Part => {
-                let items = target.slots().filter_map(|item| item.as_object());
-                items.filter(|item| item.format() == Format::Slots).for_each(&mut visit);
-            }
-            Format::Bytes | Format::Weak => {}
-        }
     }
 }

@@ -10,6 +10,9 @@
 //!   headers  | the heads of the lists themselves |        one page
 //! ```
 //!
+//! With the option `head=16` the head is that of CPython 3.8: two words, the second of which is the scratch count during a
+//! search (`parts/short_heads.rs`).
+//!
 //! # Barriers
 //! See `cycles`. A birth also writes the head of the container born before, a death those of both neighbours.
 //!
@@ -20,33 +23,36 @@
 //! The first full collection in a child copies every page that holds a container, even if nothing is garbage: the
 //! scratch count is in the page. This is what the other strategies were invented against.
 //!
-//! From CPython 3.7, `PyGC_Head` in `Include/objimpl.h`.
+//! From CPython 3.7, `PyGC_Head` in `Include/objimpl.h`; `head=16`: 3.8, bpo-33597.
 
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object};
 use crate::parts::lists::{HEAD_BYTES, Head};
-use crate::parts::placement::{Placement, head_before, object_behind, reserve_heads};
+use crate::parts::placement::{Placement, reserve_heads};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 
-/// Heads in front of their objects.
-pub struct Inline {
+/// Heads of so many bytes in front of their objects.
+pub struct Inline<const BYTES: usize = HEAD_BYTES> {
     lists: Region,
 }
 
-impl Placement for Inline {
-    const HEAD: usize = HEAD_BYTES;
+impl<const BYTES: usize> Placement for Inline<BYTES> {
+    const HEAD: usize = BYTES;
+    const OPTIONS: &'static [&'static str] = &["fresh", "head"];
 
-    fn new(_options: &Options, space: &mut Space) -> Result<Inline, HeapError> {
+    fn new(options: &Options, space: &mut Space) -> Result<Self, HeapError> {
+        options.check_choice("head", "24, 16")?;
         Ok(Inline { lists: reserve_heads(0, HEAD_BYTES, space)? })
     }
     #[inline(always)]
     fn head_of(object: Object) -> Head {
-        head_before(object)
+        Head(object.address() - BYTES)
     }
     #[inline(always)]
     fn object_of(head: Head) -> Object {
-        object_behind(head)
+        // SAFETY: the head of a container is followed by its header.
+        unsafe { Object::from_address(head.0 + BYTES) }
     }
     #[inline(always)]
     fn list(&self, number: usize) -> Head {
@@ -54,12 +60,12 @@ impl Placement for Inline {
     }
     #[inline(always)]
     fn attach(&mut self, object: Object, _space: &mut Space) -> Option<Head> {
-        Some(head_before(object))
+        Some(Self::head_of(object))
     }
     #[inline(always)]
     fn reclaim(&mut self, object: Object, space: &mut Space) {
         if object.format() == Format::Slots {
-            head_before(object).unlink(&mut space.model);
+            Self::head_of(object).unlink(&mut space.model);
         }
         space.free(Self::HEAD, object);
     }

@@ -23,7 +23,8 @@ impl Head {
     }
     #[inline(always)]
     fn get(self, index: usize) -> u64 {
-        // SAFETY: a head is the address of three words (four where it points to its object) of a strategy's own.
+        // SAFETY: a head is the address of three words of a strategy's own (of two where the strategy asks for no more, of four where
+        // the last points to its object).
         unsafe { *self.word(index) }
     }
     #[inline(always)]
@@ -31,6 +32,26 @@ impl Head {
         model.note(self.0 + index * 8, Cause::Header);
         // SAFETY: as above.
         unsafe { *self.word(index) = word }
+    }
+    /// The first word, for who keeps more than a link there.
+    #[inline(always)]
+    pub fn first(self) -> u64 {
+        self.get(0)
+    }
+    /// The second word, likewise.
+    #[inline(always)]
+    pub fn second(self) -> u64 {
+        self.get(1)
+    }
+    /// Writes the first word.
+    #[inline(always)]
+    pub fn set_first(self, word: u64, model: &mut Model) {
+        self.set(0, word, model);
+    }
+    /// Writes the second word.
+    #[inline(always)]
+    pub fn set_second(self, word: u64, model: &mut Model) {
+        self.set(1, word, model);
     }
     /// The next in the list.
     #[inline(always)]

@@ -3,11 +3,12 @@
 
 use super::lists::{HEAD_BYTES, Head};
 use super::region::Region;
+use super::short_heads::SHORT_HEAD_BYTES;
 use super::space::Space;
 use super::thresholds::GENERATIONS;
 use crate::collector::Unsupported;
 use crate::heap::{HeapError, Options};
-use crate::object::Object;
+use crate::object::{Format, Object};
 
 /// A head's `refs` outside of collections, and of survivors.
 pub const REACHABLE: i64 = -3;
@@ -22,6 +23,8 @@ pub trait Placement: Sized + 'static {
     const HEAD: usize;
     /// See [`crate::Collector::IMMORTALIZES`].
     const IMMORTALIZES: bool = false;
+    /// Are heads so short that a search keeps its counts in the links? See `short_heads`.
+    const SHORT: bool = Self::HEAD == SHORT_HEAD_BYTES;
     /// The options of `--gc NAME:key=value` that it knows.
     const OPTIONS: &'static [&'static str] = &["fresh"];
 
@@ -114,4 +117,20 @@ pub fn head_before(object: Object) -> Head {
 pub fn object_behind(head: Head) -> Object {
     // SAFETY: the head of a container is followed by its header.
     unsafe { Object::from_address(head.0 + HEAD_BYTES) }
+}
+
+/// Calls `visit` with each container that `object` refers to, once for each reference, in its parts too.
+#[inline(always)]
+pub fn each_container(object: Object, mut visit: impl FnMut(Object)) {
+    for value in object.slots() {
+        let Some(target) = value.as_object() else { continue };
+        match target.format() {
+            Format::Slots => visit(target),
+            Format::Part => {
+                let items = target.slots().filter_map(|item| item.as_object());
+                items.filter(|item| item.format() == Format::Slots).for_each(&mut visit);
+            }
+            Format::Bytes | Format::Weak => {}
+        }
+    }
 }
