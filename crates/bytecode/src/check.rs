@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
             }
             (_, Op::Return | Op::ReturnNil) => op::b(word) < usize::from(function.registers),
             (_, Op::GetIndexConstant | Op::AddConstant) => true,
-            (_, Op::EqualConstant | Op::NotEqualConstant) => true,
+            (_, Op::EqualConstant | Op::NotEqualConstant | Op::SetIndexConstant) => true,
             (_, Op::JumpIfEqualConstant | Op::JumpUnlessEqualConstant) => true,
             (Extension::Jump, _) if row.operands[1] == Operand::Constant => {
                 self.is_number(op::b(word))

@@ -61,8 +61,8 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
         StepJumpIfLess | StepJumpIfLessEqual => plain(one(a).union(one(b)), one(a)),
         StepJumpIfLessConstant | StepJumpIfLessEqualConstant => plain(one(a), one(a)),
         NewBox => taking(none, one(a), one(a)),
-        SetBox | SetField | Inherit | JumpIfEqual | JumpUnlessEqual | JumpIfLess
-        | JumpUnlessLess | JumpIfLessEqual | JumpUnlessLessEqual => {
+        SetBox | SetField | SetIndexConstant | Inherit | JumpIfEqual | JumpUnlessEqual
+        | JumpIfLess | JumpUnlessLess | JumpIfLessEqual | JumpUnlessLessEqual => {
             plain(one(a).union(one(b)), none)
         }
         NewSpill => {

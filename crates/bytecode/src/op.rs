@@ -180,6 +180,7 @@ ops! {
     GetIndexConstant  ABC   No    (Register Register Constant) "R[A] = R[B][K[C]]"
     SetIndex          ABC   No    (Register Register Register) "R[A][R[B]] = R[C]"
     SetIndexTake      ABC   No    (Register Register Register) "R[A][R[B]] = R[C], taken"
+    SetIndexConstant  ABC   No    (Register Register Constant) "R[A][R[B]] = K[C]"
 
     Call              AB    No    (Register Number   Unused  ) "R[A] = R[A](R[A+1] .. R[A+B]); the callee's window begins at R[A], and takes it all"
     CallGlobal        AB    Index (Register Number   Unused  ) "the same, after R[A] = global [extension]"

@@ -727,6 +727,18 @@ impl<C: Collector> Vm<C> {
                     }
                 }
 
+                Op::SetIndexConstant => {
+                    let (holder, index) = (register!(a(word)), register!(b(word)));
+                    if let Some((list, items, at)) = list_place(holder, index) {
+                        let value = retained!(constant!(c(word)));
+                        // SAFETY: `list_place` checked the bounds.
+                        unsafe { self.heap.store_part(list, items, at, value) };
+                    } else {
+                        save!();
+                        check!(self.set_index_slowly(holder, index, constant!(c(word))));
+                    }
+                }
+
                 Op::Call => call!(a(word), b(word)),
                 Op::CallGlobal => {
                     // SAFETY: the number was given out by the machine.

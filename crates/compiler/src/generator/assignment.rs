@@ -65,6 +65,13 @@ impl<'a> Generator<'_, 'a> {
             Target::Index { object, index, span } => {
                 let object = self.operand(object, &[index.span, assignment.value.span]);
                 let index = self.operand(index, &[assignment.value.span]);
+                if for_effect
+                    && assignment.operator.is_none()
+                    && let Some(constant) = self.literal_operand(assignment.value)
+                {
+                    self.emit(Op::SetIndexConstant, object, index, constant, *span);
+                    return object;
+                }
                 let value = match assignment.operator {
                     None => self.any(assignment.value),
                     Some(_) => {
