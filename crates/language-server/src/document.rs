@@ -65,9 +65,6 @@ impl Document {
         let end = self.text[offset..].find('\n').map_or(self.text.len(), |at| offset + at);
         let mut patched = readable(&self.text);
         patched.replace_range(start..end, &" ".repeat(end - start));
-        match analyse(&patched).names.as_ref().or(self.last.as_ref()) {
-            Some(names) => Some(ask(names)),
-            None => None,
-        }
+        analyse(&patched).names.as_ref().or(self.last.as_ref()).map(ask)
     }
 }
