@@ -1,8 +1,11 @@
-//! `calf gc list` and `calf gc explain`: the table of strategies, printed.
+//! `calf gc list` and `calf gc explain`: the table of strategies, printed; and what objects weigh, by a heap that runs.
 
 use crate::arguments::unknown_strategy;
 use crate::choices::Choices;
 use std::fmt::Write;
+
+/// The program that weighs objects under the strategy that runs it.
+const WEIGHTS: &[u8] = include_bytes!("weights.calf");
 
 /// One line for each strategy.
 pub(crate) fn list(names_only: bool, choices: &Choices) -> i32 {
@@ -20,7 +23,7 @@ pub(crate) fn list(names_only: bool, choices: &Choices) -> i32 {
     crate::print(&text)
 }
 
-/// Everything the table says of one strategy.
+/// Everything the table says of one strategy, and the bytes that some objects take under it.
 pub(crate) fn explain(name: &str, choices: &Choices) -> i32 {
     let Some(strategy) = choices.named(name) else {
         return unknown_strategy(name, "NAME", choices);
@@ -42,5 +45,15 @@ pub(crate) fn explain(name: &str, choices: &Choices) -> i32 {
     ] {
         writeln!(text, "  {title:36}  {entry}").expect("a string takes all");
     }
-    crate::print(&text)
+    let code = crate::print(&text);
+    if code != 0 {
+        return code;
+    }
+    match crate::run::start(strategy, calf_vm::Options::default()) {
+        Ok(mut machine) => {
+            let code = machine.run_file("weights.calf", WEIGHTS.to_vec());
+            machine.finish(code)
+        }
+        Err(code) => code,
+    }
 }

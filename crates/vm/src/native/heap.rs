@@ -4,7 +4,7 @@ use super::{Arguments, Owner, Row, natives};
 use crate::error::Thrown;
 use crate::kind::{FIRST_INSTANCE, Kind};
 use crate::vm::Vm;
-use calf_gc::{Collector, Value};
+use calf_gc::{Collector, Format, Value};
 use std::collections::BTreeMap;
 
 pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
@@ -12,6 +12,7 @@ pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
         "count" 0..=0 => count,
         "bytes" 0..=0 => bytes,
         "histogram" 0..=0 => histogram,
+        "footprint" 1..=1 => footprint,
     )
 }
 
@@ -21,6 +22,23 @@ fn count<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
 
 fn bytes<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     Ok(Value::number(vm.heap.bytes() as f64))
+}
+
+/// What an object takes with the parts that are its own: a list's items, a map's entries and index. What it refers to is not
+/// counted, and neither is bookkeeping that lies elsewhere.
+fn footprint<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+    let mut bytes = 0;
+    if let Some(object) = arguments.get(1).as_object() {
+        bytes += vm.heap.footprint(object);
+        if object.format() == Format::Slots {
+            let references = (0..object.units()).filter_map(|slot| object.get(slot).as_object());
+            bytes += references
+                .filter(|part| matches!(Kind::of_shape(part.shape()), Kind::Items | Kind::Index))
+                .map(|part| vm.heap.footprint(part))
+                .sum::<usize>();
+        }
+    }
+    Ok(Value::number(bytes as f64))
 }
 
 fn histogram<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
