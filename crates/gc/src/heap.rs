@@ -282,7 +282,9 @@ impl<C: Collector> Heap<C> {
     /// `object` is that young, and `index` is below its units.
     #[inline(always)]
     pub unsafe fn initialize(&mut self, object: Object, index: usize, owned: Value) {
-        self.retain_deferred(owned);
+        if C::DEFERS && object.format() != crate::Format::Weak {
+            self.retain_deferred(owned);
+        }
         // SAFETY: the caller keeps `index` within the object; a fresh object needs no barrier, and its pages were noted when
         // it was allocated.
         unsafe { object.set_slot(index, owned) };

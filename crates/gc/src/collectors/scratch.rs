@@ -229,8 +229,12 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
             return self.collect_cycles(request);
         }
         self.count_roots(roots);
+        let waiting = self.space.queued_finalizers().len();
         self.reap();
-        let collection = self.collect_cycles(request);
+        // Who was dead for its count alone waits for the machine like those in cycles.
+        let queued = self.space.queued_finalizers().len() - waiting;
+        let mut collection = self.collect_cycles(request);
+        collection.finalizers += queued;
         self.uncount_roots();
         collection
     }
