@@ -4,7 +4,7 @@ mod support;
 
 use support::{
     COMPILE_ERROR, Calf, INPUT_OUTPUT, OK, Outcome, RUNTIME_ERROR, USAGE, strategies,
-    temporary_file,
+    strategies_and_adversary, temporary_file,
 };
 
 fn run_file(name: &str, content: impl AsRef<[u8]>) -> Outcome {
@@ -98,6 +98,42 @@ fn an_unknown_strategy_gives_64_and_names_the_nearest() {
 #[test]
 fn an_unknown_strategy_in_the_environment_gives_64() {
     Calf::new().env("CALF_GC", "inlin").args(["-e", "print 1;"]).run().expect_code(USAGE);
+}
+
+#[test]
+fn zeal_modes_change_nothing_but_what_is_checked() {
+    const PROGRAM: &str = "var a = []; for (i in range(200)) { var b = [i]; b.push(b); a.push(b); \
+        if (i % 3 == 0) a = []; } print len(a); gc.collect(); print a[0][0];";
+    for strategy in strategies_and_adversary() {
+        for modes in ["every=7", "alternate,verify,every=5", "poison,every=20", "page,every=20"] {
+            let calf = Calf::new().args(["--gc", &strategy, "--gc-zeal", modes, "-e", PROGRAM]);
+            calf.run().expect_code(OK).expect_stdout("1\n199\n");
+        }
+    }
+}
+
+#[test]
+fn a_zeal_mode_that_cannot_be_gives_64_and_says_why() {
+    let with = |modes: &str| Calf::new().args(["--gc-zeal", modes, "-e", "print 1;"]).run();
+    with("evry=3")
+        .expect_code(USAGE)
+        .expect_stderr("it can be: every=N, alternate")
+        .expect_stdout("");
+    with("move").expect_code(USAGE).expect_stderr("needs a strategy that moves objects");
+    with("move,every=100").expect_code(USAGE);
+}
+
+#[test]
+fn every_strategy_has_the_common_switches() {
+    for strategy in strategies_and_adversary() {
+        let name = format!("{strategy}:fresh=on,collect-before-fork=on");
+        let program = "if (os.fork() == 0) { [1, 2]; os.exit(3); } print os.waitAny() != nil;";
+        Calf::new()
+            .args(["--gc", &name, "-e", program])
+            .run()
+            .expect_code(OK)
+            .expect_stdout("true\n");
+    }
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn parser() -> Parser {
                                 .long("strategies")
                                 .value_name("NAME,…")
                                 .value_delimiter(',')
-                                .help("Only these strategies"),
+                                .help("Only these strategies, each with an option if you like: inline:fresh=on"),
                         )
                         .arg(
                             Arg::new("repeats")

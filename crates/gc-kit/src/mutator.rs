@@ -52,6 +52,11 @@ pub fn keep_journal(keep: bool) {
     JOURNAL.set(keep);
 }
 
+/// Do they?
+pub fn is_journal_kept() -> bool {
+    JOURNAL.get()
+}
+
 /// How many collections the heap under test had, for whoever reports what became of it.
 pub static COLLECTIONS: AtomicUsize = AtomicUsize::new(0);
 

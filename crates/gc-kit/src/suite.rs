@@ -2,6 +2,7 @@
 
 use crate::mutator::{COLLECTIONS, VERIFY, keep_journal};
 use crate::promises::{Abilities, PROMISES};
+use crate::random;
 use calf_gc::{Collector, Row};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::io::Read;
@@ -26,7 +27,7 @@ pub struct Check {
     /// Its name, which is that of the test.
     pub name: String,
     /// The strategy it is of.
-    pub strategy: &'static str,
+    pub strategy: String,
     /// The seed of what is chosen at random in it.
     pub seed: u64,
     /// The check itself, with its seed: `Err` says what is broken.
@@ -34,12 +35,16 @@ pub struct Check {
 }
 
 impl Check {
-    /// One for each promise, of the collector `C`, named `prefix` and the promise.
-    pub fn each_promise_of<C: Collector>(row: &'static Row, prefix: &str) -> Vec<Check> {
+    /// One for each promise, of the collector `C`, which `--gc` knows as `strategy`. Named `prefix` and the promise.
+    pub fn each_promise_of<C: Collector>(
+        row: &'static Row,
+        strategy: &str,
+        prefix: &str,
+    ) -> Vec<Check> {
         let seed = seed_asked_for().unwrap_or(1);
         let check = |&promise: &crate::Promise| Check {
             name: format!("{prefix}{}", promise.name()),
-            strategy: row.name,
+            strategy: strategy.to_owned(),
             seed,
             run: Box::new(move |seed| promise.check::<C>(Abilities::of::<C>(row, seed))),
         };
@@ -76,7 +81,9 @@ pub fn seed_asked_for() -> Option<u64> {
 
 /// The whole suite for one collector, which is in no table: the `main` of its test. Never returns.
 pub fn hold_to_its_promises<C: Collector>(row: &'static Row) -> ! {
-    run(Check::each_promise_of::<C>(row, ""))
+    let mut checks = Check::each_promise_of::<C>(row, row.name, "");
+    checks.extend(random::checks::<C>(row, row.name, ""));
+    run(checks)
 }
 
 /// Runs these checks as tests, with the test harness's arguments. Never returns.

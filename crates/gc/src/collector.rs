@@ -170,8 +170,11 @@ pub unsafe trait Collector: Sized + 'static {
 
     /// In the parent, just before. It may collect, and move objects where [`Collector::MOVES`].
     fn before_fork(&mut self, _roots: &mut dyn Roots) {}
-    /// In the child, just after.
-    fn after_fork_in_child(&mut self) {}
+    /// In the child, just after. One that does not allocate from the lists of its space keeps off the shared pages here by itself,
+    /// if that is asked for ([`Options::COMMON`], `fresh=on`).
+    fn after_fork_in_child(&mut self) {
+        self.space_mut().after_fork_in_child();
+    }
     /// In the parent, just after.
     fn after_fork_in_parent(&mut self) {}
 

@@ -86,6 +86,7 @@ pub struct Heap<C: Collector> {
     /// Every allocation takes the slow half: something in `watch` wants to know of it.
     watched: bool,
     watch: Watch,
+    collects_before_fork: bool,
     enabled: bool,
     collecting: bool,
     locks: Vec<(u64, String)>,
@@ -108,6 +109,7 @@ impl<C: Collector> Heap<C> {
             collector: C::new(options)?,
             watched: watch.journal.is_some() || watch.zeal.request(0).is_some(),
             watch,
+            collects_before_fork: options.switch("collect-before-fork")?,
             enabled: true,
             collecting: false,
             locks: Vec::new(),
@@ -609,6 +611,9 @@ impl<C: Collector> Heap<C> {
 
     /// In the parent, just before a fork.
     pub fn before_fork(&mut self, roots: &mut dyn Roots) {
+        if self.collects_before_fork {
+            self.collect(roots, Request::Full);
+        }
         self.check_phase(roots, "before a fork is prepared");
         self.collector.before_fork(roots);
         self.check_phase(roots, "after a fork was prepared");

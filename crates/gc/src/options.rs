@@ -90,12 +90,20 @@ impl Options {
         }
     }
 
-    /// Refuses options that the strategy does not know.
+    /// The options that every strategy has.
+    ///
+    /// - `fresh=on`: in a child, no hole of a page that was filled before the fork is handed out.
+    /// - `collect-before-fork=on`: a full collection before each fork.
+    pub const COMMON: [&str; 2] = ["fresh", "collect-before-fork"];
+
+    /// Refuses options that neither the strategy nor all of them know.
     ///
     /// # Errors
     /// The first such option, with those that it does know.
     pub fn check_arguments(&self, known: &'static [&'static str]) -> Result<(), HeapError> {
-        match self.arguments.iter().find(|(key, _)| !known.contains(&key.as_str())) {
+        match self.arguments.iter().find(|(key, _)| {
+            !known.contains(&key.as_str()) && !Options::COMMON.contains(&key.as_str())
+        }) {
             Some((key, _)) => Err(HeapError::Argument { key: key.clone(), known }),
             None => Ok(()),
         }
@@ -118,7 +126,7 @@ pub enum HeapError {
     Argument {
         /// The option.
         key: String,
-        /// Those that it has.
+        /// Those of its own; it also has [`Options::COMMON`].
         known: &'static [&'static str],
     },
     /// The strategy moves no objects, and cannot be asked to.
@@ -144,10 +152,9 @@ impl fmt::Display for HeapError {
                     "cannot reserve {mebibytes} MiB of addresses for '{name}': {error}; raise `ulimit -v`"
                 )
             }
-            HeapError::Argument { key, known: [] } => {
-                write!(f, "this strategy has no options; remove '{key}'")
-            }
             HeapError::Argument { key, known } => {
+                let own = known.iter().filter(|key| !Options::COMMON.contains(key));
+                let known: Vec<&str> = own.chain(&Options::COMMON).copied().collect();
                 write!(f, "this strategy has no option '{key}'; it has: {}", known.join(", "))
             }
             HeapError::CannotMove => {

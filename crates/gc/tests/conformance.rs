@@ -8,10 +8,10 @@ struct Checks(String);
 impl Job for Checks {
     type Output = Vec<Check>;
     fn run<C: Collector>(self, row: &'static Row) -> Vec<Check> {
-        Check::each_promise_of::<C>(row, &self.0)
+        Check::each_promise_of::<C>(row, &self.0, &format!("{}::", self.0))
     }
 }
 
 fn main() {
-    suite::run(VARIANTS.iter().flat_map(|of| of.run(Checks(format!("{}::", of.name())))).collect())
+    suite::run(VARIANTS.iter().flat_map(|of| of.run(Checks(of.name()))).collect())
 }

@@ -328,7 +328,6 @@ fn main() {
             for action in ACTIONS {
                 let name = format!("{} {action:?}{setting}", variant.name());
                 if freeze && !row.freezes
-                    || fresh && !row.memory.contains("fresh=on")
                     || !arguments.iter().all(|argument| name.contains(argument))
                 {
                     continue;

@@ -131,14 +131,19 @@ fn chosen_experiments(names: &[String]) -> Result<Vec<&'static Experiment>, LabE
     names.iter().map(named).collect()
 }
 
-/// The strategies asked for; empty if none was.
+/// The strategies asked for, with their options (`inline:fresh=on`); empty if none was.
 fn chosen_strategies(
     asked: &[String],
     known: &[&'static str],
 ) -> Result<Vec<&'static str>, LabError> {
     let named = |name: &String| {
-        let found = known.iter().find(|strategy| *strategy == name).copied();
-        found.ok_or_else(|| LabError::UnknownStrategy { name: name.clone(), known: known.to_vec() })
+        let bare = name.split(':').next().unwrap_or(name);
+        match known.iter().find(|strategy| **strategy == bare) {
+            Some(strategy) if strategy == name => Ok(*strategy),
+            // With options it is a name as good as any; the few of them live as long as the program, which then ends.
+            Some(_) => Ok(&*Box::leak(name.clone().into_boxed_str())),
+            None => Err(LabError::UnknownStrategy { name: name.clone(), known: known.to_vec() }),
+        }
     };
     asked.iter().map(named).collect()
 }

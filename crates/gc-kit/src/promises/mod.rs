@@ -103,6 +103,8 @@ promises! {
         honours_disable_and_lock,
         survives_stress,
         survives_a_fork,
+        collects_before_a_fork_if_asked,
+        keeps_off_shared_pages_if_asked,
         freezes_or_says_it_cannot,
         keeps_what_only_a_frozen_object_holds,
         clears_frozen_weak_references,

@@ -86,6 +86,56 @@ pub(crate) fn survives_a_fork<C: Collector>(_: Abilities) -> Result<(), String> 
     Ok(())
 }
 
+/// A mutator with one option on.
+fn with_switch<C: Collector>(name: &str) -> Result<Mutator<C>, String> {
+    let arguments = vec![(name.to_string(), "on".to_string())];
+    Mutator::try_with(&Options { arguments, ..Options::default() })
+        .map_err(|error| format!("a switch that every strategy has is refused: {error}"))
+}
+
+pub(crate) fn collects_before_a_fork_if_asked<C: Collector>(
+    abilities: Abilities,
+) -> Result<(), String> {
+    let mut m = with_switch::<C>("collect-before-fork")?;
+    m.named(1, 2);
+    let cycle = m.named(2, 2);
+    m.link(cycle, 1, cycle);
+    m.drop_root(cycle);
+    let before = m.heap.collection_count();
+    m.heap.before_fork(&mut m.roots);
+    let collected = m.heap.collection_count() > before;
+    ensure!(collected || !abilities.cycles, "nothing was collected before the fork");
+    ensure!(m.live() == 1 || !abilities.cycles, "{} objects are left before the fork", m.live());
+    m.heap.after_fork_in_parent();
+    m.verify()
+}
+
+pub(crate) fn keeps_off_shared_pages_if_asked<C: Collector>(_: Abilities) -> Result<(), String> {
+    let mut m = with_switch::<C>("fresh")?;
+    // Holes everywhere: every second object dies, and is given back.
+    let objects = scaled(2000);
+    for name in 0..objects {
+        m.named(name, 3);
+    }
+    let page = |m: &Mutator<C>, root: usize| m.object(root).address() >> 12;
+    let shared: std::collections::HashSet<usize> =
+        (0..objects).map(|root| page(&m, root)).collect();
+    for root in (1..objects - 1).step_by(2) {
+        m.drop_root(root);
+    }
+    m.collect(Request::Full);
+    m.heap.before_fork(&mut m.roots);
+    m.heap.after_fork_in_child(&[], &mut |_, _| true);
+    for name in 0..scaled(500) {
+        let root = m.named(name, 3);
+        ensure!(
+            !shared.contains(&page(&m, root)),
+            "object {name} of the child lies on a page that it shares, although the switch 'fresh' is on"
+        );
+    }
+    m.verify()
+}
+
 pub(crate) fn freezes_or_says_it_cannot<C: Collector>(abilities: Abilities) -> Result<(), String> {
     let mut m = Mutator::<C>::new();
     let length = scaled(100);

@@ -177,9 +177,6 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
     }
 
-    fn after_fork_in_child(&mut self) {
-        self.space.after_fork_in_child();
-    }
     fn collects_first(&self) -> bool {
         self.placement.collects_first()
     }

@@ -53,7 +53,7 @@ pub struct Frozen {
 
 impl Placement for Frozen {
     const HEAD: usize = HEAD_BYTES;
-    const OPTIONS: &'static [&'static str] = &["fresh", "py37", "quarantine", "collect_first"];
+    const OPTIONS: &'static [&'static str] = &["py37", "quarantine", "collect_first"];
 
     fn new(options: &Options, space: &mut Space) -> Result<Frozen, HeapError> {
         let py37 = options.switch("py37")?;

@@ -59,7 +59,7 @@ pub struct Immortal {
 impl Placement for Immortal {
     const HEAD: usize = HEAD_BYTES;
     const IMMORTALIZES: bool = true;
-    const OPTIONS: &'static [&'static str] = &["fresh", "quarantine", "gray"];
+    const OPTIONS: &'static [&'static str] = &["quarantine", "gray"];
 
     fn new(options: &Options, space: &mut Space) -> Result<Immortal, HeapError> {
         Ok(Immortal {

@@ -85,7 +85,7 @@ unsafe impl Collector for MarkBitmap {
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<MarkBitmap, HeapError> {
-        options.check_arguments(&["warmup", "fresh", "gray", "age"])?;
+        options.check_arguments(&["warmup", "gray", "age"])?;
         let ages_inline = match options.argument("age") {
             None | Some("bitmap") => false,
             Some("inline") => true,

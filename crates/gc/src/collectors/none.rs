@@ -54,7 +54,7 @@ unsafe impl Collector for None {
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<None, HeapError> {
-        options.check_arguments(&["fresh"])?;
+        options.check_arguments(&[])?;
         Ok(None { space: Space::new(options)? })
     }
 
@@ -92,10 +92,6 @@ unsafe impl Collector for None {
 
     fn collect(&mut self, _roots: &mut dyn Roots, _request: Request) -> Collection {
         Collection::default()
-    }
-
-    fn after_fork_in_child(&mut self) {
-        self.space.after_fork_in_child();
     }
 
     fn space(&self) -> &Space {

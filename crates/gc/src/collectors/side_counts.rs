@@ -62,7 +62,7 @@ pub struct SideCounts<const DEFER: bool> {
 }
 
 impl<const DEFER: bool> CountPlace for SideCounts<DEFER> {
-    const OPTIONS: &'static [&'static str] = &["fresh", "gray", "defer"];
+    const OPTIONS: &'static [&'static str] = &["gray", "defer"];
     const DEFERS: bool = DEFER;
 
     fn new(options: &Options, space: &mut Space) -> Result<Self, HeapError> {

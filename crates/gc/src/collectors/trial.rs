@@ -119,7 +119,7 @@ unsafe impl<K: Colours> Collector for Trial<K> {
     const HEAD: usize = 0;
 
     fn new(options: &Options) -> Result<Self, HeapError> {
-        options.check_arguments(&["colour", "candidates", "gray", "fresh"])?;
+        options.check_arguments(&["colour", "candidates", "gray"])?;
         options.check_choice("colour", "side, inline")?;
         let least = options.number("candidates", STEP)?.clamp(1, MOST);
         let mut space = Space::new(options)?;

@@ -54,7 +54,7 @@ fn a_chain_dies_without_recursion() {
 
 #[test]
 fn the_limit_is_kept_and_memory_serves_other_sizes_again() {
-    let limit = 1 << 20;
+    let limit = if cfg!(miri) { 128 << 10 } else { 1 << 20 };
     let mut heap: Heap<Counting> = Heap::new(&Options { limit, ..Options::default() }).unwrap();
     for units in [1, 5, 30, 300, 5_000] {
         let shape = if units > 30 { ITEMS } else { PAIR };
@@ -285,8 +285,9 @@ fn a_long_cycle_dies_without_recursion<P: Placement>() {
 
 fn many_shapes_survive_and_die<P: Placement>() {
     let mut heap = fresh::<P>();
-    let holder = make(&mut heap, ITEMS, 2_000);
-    let rounds = if cfg!(miri) { 100 } else { 20_000 };
+    let slots = if cfg!(miri) { 40 } else { 2_000 };
+    let holder = make(&mut heap, ITEMS, slots);
+    let rounds = if cfg!(miri) { 40 } else { 20_000 };
     let mut state = 1_u64;
     for round in 0..rounds {
         state =
@@ -294,12 +295,12 @@ fn many_shapes_survive_and_die<P: Placement>() {
         let random = (state >> 33) as usize;
         let object = match random % 4 {
             0 => make(&mut heap, PAIR, random % 250),
-            1 => make(&mut heap, TEXT, random % 3_000),
+            1 => make(&mut heap, TEXT, random % if cfg!(miri) { 300 } else { 3_000 }),
             2 => cycle(&mut heap),
             _ => make(&mut heap, ITEMS, random % 700),
         };
         // SAFETY: the slot exists.
-        unsafe { heap.store(holder, random / 4 % 2_000, Value::object(object)) };
+        unsafe { heap.store(holder, random / 4 % slots, Value::object(object)) };
         if round % 5_000 == 0 {
             assert_eq!(full(&mut heap).uncollectable, 0);
         }
@@ -384,6 +385,6 @@ fn options_are_checked() {
     assert_eq!(with("py37", "2").unwrap(), "the option 'py37' cannot be '2'; it can be: on, off");
     assert_eq!(
         with("head", "16").unwrap(),
-        "this strategy has no option 'head'; it has: fresh, py37"
+        "this strategy has no option 'head'; it has: py37, fresh, collect-before-fork"
     );
 }

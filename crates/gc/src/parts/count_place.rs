@@ -86,7 +86,7 @@ pub trait CountPlace: Sized + 'static {
 pub struct InHeader;
 
 impl CountPlace for InHeader {
-    const OPTIONS: &'static [&'static str] = &["fresh", "gray"];
+    const OPTIONS: &'static [&'static str] = &["gray"];
 
     fn new(_options: &Options, _space: &mut Space) -> Result<InHeader, HeapError> {
         Ok(InHeader)

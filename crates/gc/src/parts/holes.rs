@@ -366,7 +366,8 @@ mod tests {
 
     #[test]
     fn finds_every_hole_whatever_the_size_of_a_cell() {
-        for size in [16, 24, 40, 56, 72, 128, 448, 2336, 8192] {
+        let sizes: &[usize] = &[448, 2336, 8192, 16, 24, 40, 56, 72, 128];
+        for &size in if cfg!(miri) { &sizes[..3] } else { sizes } {
             let mut space = Space::new(&Options::default()).unwrap();
             let mut holes = Holes::new(&mut space, "test").unwrap();
             let class = class_of(size);

@@ -26,7 +26,7 @@ pub trait Placement: Sized + 'static {
     /// Are heads so short that a search keeps its counts in the links? See `short_heads`.
     const SHORT: bool = Self::HEAD == SHORT_HEAD_BYTES;
     /// The options of `--gc NAME:key=value` that it knows.
-    const OPTIONS: &'static [&'static str] = &["fresh"];
+    const OPTIONS: &'static [&'static str] = &[];
 
     /// Room for [`LISTS`] list heads; its regions are watched by the space's model.
     ///

@@ -292,6 +292,8 @@ impl Runs {
 
     /// What was sealed may be handed out again.
     pub fn unseal(&mut self, model: &mut Model) {
+        // Whatever is not in use is free from here on, what was in quarantine with it.
+        self.discharge(true, model);
         self.floor = 0;
         self.lists = [NONE; LISTS];
         let mut page = 0;

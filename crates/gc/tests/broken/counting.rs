@@ -10,7 +10,7 @@ broken! {
 }
 
 #[derive(Default)]
-struct ForgetsReleases(usize);
+pub(super) struct ForgetsReleases(usize);
 impl<C: Collector> Fault<C> for ForgetsReleases {
     fn release(&mut self, inner: &mut C, object: Object) {
         self.0 += 1;

@@ -42,7 +42,7 @@ unsafe impl Roots for AllButOne<'_> {
 }
 
 #[derive(Default)]
-struct ForgetsARoot;
+pub(super) struct ForgetsARoot;
 impl<C: Collector> Fault<C> for ForgetsARoot {
     fn collect(&mut self, inner: &mut C, roots: &mut dyn Roots, request: Request) -> Collection {
         inner.collect(&mut AllButOne(roots), request)
@@ -115,12 +115,6 @@ impl<C: Collector> Fault<C> for ForgetsParts {
     fn collect(&mut self, inner: &mut C, roots: &mut dyn Roots, request: Request) -> Collection {
         collect_without(inner, roots, request, |target| target.format() == Format::Part)
     }
-}
-
-#[derive(Default)]
-struct ForgetsToRemember;
-impl<C: Collector> Fault<C> for ForgetsToRemember {
-    fn write_barrier(&mut self, _inner: &mut C, _source: Object, _target: Value) {}
 }
 
 #[derive(Default)]
