@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn lists_are_ordered_by_length() {
         let mut last = 0;
-        for pages in 1..1 << 20 {
+        for pages in 1..if cfg!(miri) { 1 << 10 } else { 1 << 20 } {
             let list = list_of(pages);
             assert!(list == last || list == last + 1, "{pages} pages");
             last = list;
