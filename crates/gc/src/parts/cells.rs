@@ -504,6 +504,10 @@ impl Cells {
 
     /// Nothing lives in any cell: all blocks are given back, and it is as if there had been none.
     pub fn clear(&mut self) {
+        if let Some(quarantine) = &mut self.quarantine {
+            while quarantine.leave(true).is_some() {}
+        }
+        self.hidden = 0;
         let lanes = [Lane::default(); CLASSES];
         (self.fast, self.noted, self.sealed) = (lanes, lanes, lanes);
         (self.blocks, self.empty, self.floor, self.sealed_empty) = (0, 0, 0, 0);

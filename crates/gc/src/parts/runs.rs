@@ -313,6 +313,9 @@ impl Runs {
 
     /// No run is in use any more: all pages are given back, and it is as if there had been none.
     pub fn clear(&mut self) {
+        if let Some(quarantine) = &mut self.quarantine {
+            while quarantine.leave(true).is_some() {}
+        }
         (self.top, self.floor, self.used, self.lists) = (0, 0, 0, [NONE; LISTS]);
         for region in [&mut self.region, &mut self.table] {
             region.discard(0, region.end() - region.start());
