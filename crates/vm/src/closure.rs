@@ -21,7 +21,7 @@ impl<C: Collector> Vm<C> {
         let running = unsafe { &*(*self.mutator.frame).code };
         let code: *const Code = running.functions[number];
         // SAFETY: a loaded function.
-        let captures = unsafe { &(&(*code).function).captures };
+        let captures = &unsafe { &*code }.function.captures;
         if captures.len() > WIDE_CAPTURE as usize {
             return self.new_wide_closure(place, code, base);
         }
@@ -63,7 +63,7 @@ impl<C: Collector> Vm<C> {
         base: *mut Value,
     ) -> Result<(), Thrown> {
         // SAFETY: a loaded function.
-        let captures = unsafe { &(&(*code).function).captures };
+        let captures = &unsafe { &*code }.function.captures;
         let narrow = WIDE_CAPTURE as usize;
         let closure = self.allocate_slots(Kind::Closure, 2 + narrow)?;
         self.set_raw(closure, 0, code.expose_provenance() as u64);

@@ -245,7 +245,7 @@ impl<C: Collector> Vm<C> {
             }};
         }
         macro_rules! step_and_jump {
-            ($word:expr, $limit:expr, $operator:tt, $inverse:tt) => {{
+            ($word:expr, $limit:expr, $operator:tt) => {{
                 let word: u32 = $word;
                 let place: *mut Value = place!(a(word));
                 let step = constant_place!(c(word));
@@ -265,7 +265,7 @@ impl<C: Collector> Vm<C> {
                     jump!(true);
                 } else {
                     skip_extension!();
-                    if !(one $inverse other) {
+                    if one.is_nan() || other.is_nan() {
                         // The extension's place in the text is the comparison.
                         save!();
                         check!(self.unordered(place, limit));
@@ -311,9 +311,8 @@ impl<C: Collector> Vm<C> {
                         let initializer = unsafe { object.slot(crate::class::INITIALIZER) };
                         if let Some(closure) = initializer.as_object() {
                             // SAFETY: slot 0 of a closure is the address of its code.
-                            let code =
-                                unsafe { closure.slot(0) }.as_raw() as *const crate::code::Code;
-                            enter!(at, count, initializer, code);
+                            let code = unsafe { closure.slot(0) }.as_raw();
+                            enter!(at, count, initializer, code as *const crate::code::Code);
                         } else if count == 0 {
                             continue;
                         }
@@ -622,13 +621,13 @@ impl<C: Collector> Vm<C> {
                     compare_and_jump!(place!(a(word)), constant_place!(b(word)), >=, <, false)
                 }
 
-                Op::StepJumpIfLess => step_and_jump!(word, place!(b(word)), <, >=),
-                Op::StepJumpIfLessEqual => step_and_jump!(word, place!(b(word)), <=, >),
+                Op::StepJumpIfLess => step_and_jump!(word, place!(b(word)), <),
+                Op::StepJumpIfLessEqual => step_and_jump!(word, place!(b(word)), <=),
                 Op::StepJumpIfLessConstant => {
-                    step_and_jump!(word, constant_place!(b(word)), <, >=)
+                    step_and_jump!(word, constant_place!(b(word)), <)
                 }
                 Op::StepJumpIfLessEqualConstant => {
-                    step_and_jump!(word, constant_place!(b(word)), <=, >)
+                    step_and_jump!(word, constant_place!(b(word)), <=)
                 }
 
                 Op::GetField => {
