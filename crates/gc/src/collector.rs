@@ -71,6 +71,28 @@ pub struct Collection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsupported;
 
+/// What becomes of an object that is met while its referrer is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is sealed, too.
+    Copy,
+    /// It stays where it is, and the sealed region keeps it.
+    Keep,
+    /// It cannot be sealed, and so nothing is.
+    Refuse,
+}
+
+/// Why nothing was sealed, or thawed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealError {
+    /// The strategy has no sealed regions.
+    Unsupported,
+    /// This object cannot be sealed.
+    Refused(Object),
+    /// There is no memory.
+    Memory,
+}
+
 /// A strategy: how objects are laid out, found dead and given back.
 ///
 /// # Safety
@@ -95,6 +117,8 @@ pub unsafe trait Collector: Sized + 'static {
     const CYCLES: bool = true;
     /// Can it make objects immortal? Then `freeze` does so, and `unfreeze` is refused.
     const IMMORTALIZES: bool = false;
+    /// Can it seal? Only then does the machine ask before each store: see [`Collector::is_sealed`].
+    const SEALS: bool = false;
     /// Bytes of bookkeeping in front of the header of each container ([`crate::Format::Slots`]).
     const HEAD: usize;
 
@@ -200,6 +224,27 @@ pub unsafe trait Collector: Sized + 'static {
     /// How many containers are frozen.
     fn frozen_count(&self) -> Result<usize, Unsupported> {
         Err(Unsupported)
+    }
+
+    // -- Sealing ------------------------------------------------------------------------------------
+
+    /// Does `object` lie in a sealed region? By its address; nothing is read.
+    #[inline(always)]
+    fn is_sealed(&self, _object: Object) -> bool {
+        false
+    }
+    /// A copy of `object`, and of all that it refers to as far as `judge` says so, in a region that nobody can write to.
+    /// Sharing and cycles are kept, and `object` itself stays as it is. Not a safepoint.
+    fn seal(
+        &mut self,
+        _object: Object,
+        _judge: &dyn Fn(Object) -> Judgement,
+    ) -> Result<Object, SealError> {
+        Err(SealError::Unsupported)
+    }
+    /// A copy of `object`, which is sealed, and of all that is sealed and that it refers to, in ordinary memory. Not a safepoint.
+    fn thaw(&mut self, _object: Object) -> Result<Object, SealError> {
+        Err(SealError::Unsupported)
     }
 
     // -- Shutdown -----------------------------------------------------------------------------------

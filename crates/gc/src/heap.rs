@@ -5,7 +5,9 @@
 
 pub use crate::options::{DEFAULT_LIMIT, HeapError, Options};
 
-use crate::collector::{Collection, Collector, NoRoots, Request, Roots, Unsupported};
+use crate::collector::{
+    Collection, Collector, Judgement, NoRoots, Request, Roots, SealError, Unsupported,
+};
 use crate::journal::Journal;
 use crate::object::{Object, ShapeWord};
 use crate::parts::model::{Cause, Model};
@@ -605,6 +607,32 @@ impl<C: Collector> Heap<C> {
     /// The strategy has none.
     pub fn frozen_count(&self) -> Result<usize, Unsupported> {
         self.collector.frozen_count()
+    }
+
+    // -- Sealing ------------------------------------------------------------------------------------
+
+    /// Is `object` sealed? Under a strategy that does not seal this is no test at all.
+    #[inline(always)]
+    pub fn is_sealed(&self, object: Object) -> bool {
+        C::SEALS && self.collector.is_sealed(object)
+    }
+    /// See [`Collector::seal`].
+    ///
+    /// # Errors
+    /// The strategy does not seal, something cannot be sealed, or there is no memory.
+    pub fn seal(
+        &mut self,
+        object: Object,
+        judge: &dyn Fn(Object) -> Judgement,
+    ) -> Result<Object, SealError> {
+        self.collector.seal(object, judge)
+    }
+    /// See [`Collector::thaw`].
+    ///
+    /// # Errors
+    /// The strategy does not seal, or there is no memory.
+    pub fn thaw(&mut self, object: Object) -> Result<Object, SealError> {
+        self.collector.thaw(object)
     }
 
     // -- Fork and the model -------------------------------------------------------------------------

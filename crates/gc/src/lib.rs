@@ -17,7 +17,9 @@ pub mod value;
 pub mod verify;
 pub mod zeal;
 
-pub use collector::{Collection, Collector, NoRoots, Place, Request, Roots, Unsupported};
+pub use collector::{
+    Collection, Collector, Judgement, NoRoots, Place, Request, Roots, SealError, Unsupported,
+};
 pub use heap::{Heap, HeapError, Options};
 pub use object::{Format, Object, ShapeWord};
 pub use strategy::{Facts, Job, Row, STRATEGIES, Strategy, VARIANTS, Variant};

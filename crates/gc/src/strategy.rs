@@ -57,6 +57,8 @@ pub struct Facts {
     pub cycles: bool,
     /// See [`Collector::IMMORTALIZES`].
     pub immortalizes: bool,
+    /// See [`Collector::SEALS`].
+    pub seals: bool,
 }
 
 impl Facts {
@@ -68,6 +70,7 @@ impl Facts {
             moves: C::MOVES,
             cycles: C::CYCLES,
             immortalizes: C::IMMORTALIZES,
+            seals: C::SEALS,
         }
     }
 }
@@ -145,6 +148,10 @@ impl Row {
     /// Can it make objects immortal? Then freezing does so, and there is no way back.
     pub fn immortalizes(&self) -> bool {
         self.facts.immortalizes
+    }
+    /// Can it seal values?
+    pub fn seals(&self) -> bool {
+        self.facts.seals
     }
     /// Does it count allocations against thresholds?
     pub fn has_thresholds(&self) -> bool {
@@ -293,6 +300,17 @@ strategies! {
         limits: "what lives at a fork or a freeze is kept, with what it refers to, until gc.unfreeze() or a full exit; a fork needs room for copies",
         source: "Android ART: Heap::PreZygoteFork, ZygoteSpace, image_writer.cc (bins), imgdiag (profile=FILE, record=FILE)",
         freezes: true, hidden: false;
+
+    Sealed "sealed": of::sealed::Sealed,
+        lesson: "mem.seal(x): a copy that the processor itself keeps from being written",
+        bookkeeping: "side bitmaps: a mark for 16 bytes; sealed regions: a bit for 8 bytes, and a list of what a region keeps, in the region",
+        visits: "everything that lives and is not sealed; of a sealed region, whether anything refers into it, and what it keeps",
+        memory: "holes, found in the bitmap; a sealed region is written once, and given back as a whole",
+        collection_writes: "the words of the bitmap that change; nothing sealed",
+        reading_writes: "nothing",
+        limits: "a sealed region is given back when nothing outside refers into it: one reference to one object keeps all of it; regions that refer to one another die together",
+        source: "starlark-rust, docs/heaps.md; GHC.Compact (Yang et al., ICFP 2015); JVM CDS, closed archive regions; PHP opcache.protect_memory",
+        freezes: false, hidden: false;
 
     Adversary "adversary": of::adversary::Adversary,
         lesson: "moves every object in every collection: finds the roots that a machine forgot",

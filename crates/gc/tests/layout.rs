@@ -80,6 +80,7 @@ fn what_an_object_costs() {
         ("trial:colour=inline", 0, [32, 32, 32, 16], 0),
         ("mark-inline", 0, [32, 32, 32, 16], 0),
         ("mark-bitmap", 0, [32, 32, 32, 16], 10),
+        ("sealed", 0, [32, 32, 32, 16], 3),
         ("zygote", 0, [32, 32, 32, 16], 8),
         ("adversary", 0, [32, 32, 32, 16], 0),
     ];

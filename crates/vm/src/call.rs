@@ -126,6 +126,7 @@ impl<C: Collector> Vm<C> {
         let number = native.as_object().expect("a native is an object").get(0).as_raw() as usize;
         let entry = &self.natives[number];
         let (function, least, most) = (entry.function, entry.least as usize, entry.most as usize);
+        let mutates = C::SEALS && entry.mutates;
         if count < least || count > most {
             let expected = match () {
                 () if least == most => format!("{least}"),
@@ -135,8 +136,9 @@ impl<C: Collector> Vm<C> {
             return Err(self.wrong_count(expected, count));
         }
         self.enter_native(window, count, native)?;
-        let mark = self.mark();
-        let result = function(self, Arguments::new(window, count));
+        let (mark, arguments) = (self.mark(), Arguments::new(window, count));
+        let allowed = if mutates { self.must_not_be_sealed(arguments.get(0)) } else { Ok(()) };
+        let result = allowed.and_then(|()| function(self, arguments));
         self.drop_handles(mark);
         self.leave_native();
         match result {

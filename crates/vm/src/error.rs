@@ -134,7 +134,10 @@ impl<C: Collector> Vm<C> {
         let origin = self.origin();
         let trace = self.symbols.intern("trace");
         let mut value = value;
-        if is_error && self.field(value, trace).is_none_or(Value::is_nil) {
+        if is_error
+            && !value.as_object().is_some_and(|object| self.heap.is_sealed(object))
+            && self.field(value, trace).is_none_or(Value::is_nil)
+        {
             let handle = self.hold(value);
             let filled = self
                 .trace_list(&origin)

@@ -88,6 +88,7 @@ impl<C: Collector> Vm<C> {
         value: Value,
     ) -> Result<(), Thrown> {
         if let Some(map) = self.object_of(holder, Kind::Map)
+            && !self.heap.is_sealed(map)
             && let Some(at) = self.map_find(map, index)
         {
             let value = self.retained(value);
@@ -99,6 +100,9 @@ impl<C: Collector> Vm<C> {
             Some(object) => object,
             None => return Err(self.not_indexable(holder)),
         };
+        if kind != Some(Kind::String) {
+            self.must_not_be_sealed(holder)?;
+        }
         match kind {
             Some(Kind::List) => {
                 let at = self.position(index, list::length(object), "list")?;

@@ -234,6 +234,7 @@ impl<C: Collector> Vm<C> {
     ) -> Result<(), Thrown> {
         // SAFETY: a site of the running function.
         let symbol = unsafe { (*site).symbol };
+        self.must_not_be_sealed(holder)?;
         if let Some(object) = holder.as_object()
             && let Some(cache) = self.mutator.shared(Lookup::Store, object.shape_word().0, symbol)
         {

@@ -660,7 +660,9 @@ impl<C: Collector> Vm<C> {
                         // SAFETY: as for GetField; a store that adds a field goes to a slot that is nil and inline.
                         unsafe {
                             let object = holder.as_object_unchecked();
-                            if object.shape_word().0 == (*site).shape_word {
+                            if object.shape_word().0 == (*site).shape_word
+                                && !self.heap.is_sealed(object)
+                            {
                                 let value = if op == Op::SetFieldTake {
                                     taken!(b(word))
                                 } else {
@@ -712,7 +714,9 @@ impl<C: Collector> Vm<C> {
                 }
                 Op::SetIndex | Op::SetIndexTake => {
                     let (holder, index) = (register!(a(word)), register!(b(word)));
-                    if let Some((list, items, at)) = list_place(holder, index) {
+                    if let Some((list, items, at)) = list_place(holder, index)
+                        && !self.heap.is_sealed(list)
+                    {
                         let value = if op == Op::SetIndexTake {
                             taken!(c(word))
                         } else {
@@ -728,7 +732,9 @@ impl<C: Collector> Vm<C> {
 
                 Op::SetIndexConstant => {
                     let (holder, index) = (register!(a(word)), register!(b(word)));
-                    if let Some((list, items, at)) = list_place(holder, index) {
+                    if let Some((list, items, at)) = list_place(holder, index)
+                        && !self.heap.is_sealed(list)
+                    {
                         let value = retained!(constant!(c(word)));
                         // SAFETY: `list_place` checked the bounds.
                         unsafe { self.heap.store_part(list, items, at, value) };

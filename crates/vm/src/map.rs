@@ -39,6 +39,11 @@ pub(crate) fn used(map: Object) -> usize {
     map.get(USED).as_raw() as usize
 }
 
+/// Is some key found by its address?
+pub(crate) fn has_identity_keys(map: Object) -> bool {
+    map.get(LIVE).as_raw() & IDENTITY != 0
+}
+
 /// Key and value of entry position `at`, borrowed; `None` if the entry was removed.
 pub(crate) fn entry(map: Object, at: usize) -> Option<(Value, Value)> {
     let entries = map.get(ENTRIES).as_object()?;

@@ -82,6 +82,7 @@ impl<C: Collector> Vm<C> {
                 least: row.least,
                 most: row.most,
                 function: row.body,
+                mutates: row.mutates(),
             });
         }
         for (number, row) in rows.iter().enumerate() {

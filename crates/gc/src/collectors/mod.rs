@@ -10,6 +10,7 @@ pub mod mark_bitmap;
 pub mod mark_inline;
 pub mod none;
 pub mod scratch;
+pub mod sealed;
 pub mod side_counts;
 pub mod trial;
 pub mod zygote;

@@ -23,8 +23,11 @@ pub struct Dense {
     starts: Region,
     /// Those reached by a trace, by the same bits; its pages exist only meanwhile.
     reached: Region,
-    /// Bytes taken from the start on.
+    /// Where the next copy is placed.
+    cursor: usize,
+    /// Bytes taken from the start on, and how many of them were given back.
     used: usize,
+    vacant: usize,
 }
 
 impl Dense {
@@ -43,7 +46,7 @@ impl Dense {
         model.watch(&objects);
         let reached = Region::reserve("reached", starts.reserved())?;
         [&starts, &reached].into_iter().for_each(|region| model.watch(region));
-        Ok(Dense { objects, starts, reached, used: 0 })
+        Ok(Dense { objects, starts, reached, cursor: 0, used: 0, vacant: 0 })
     }
     /// The region of the objects.
     #[inline(always)]
@@ -61,7 +64,7 @@ impl Dense {
     }
     /// Bytes taken, in whole pages.
     pub fn bytes(&self) -> usize {
-        self.used.next_multiple_of(PAGE)
+        self.used.next_multiple_of(PAGE) - self.vacant
     }
     /// The end of what is taken.
     pub fn frontier(&self) -> usize {
@@ -75,23 +78,70 @@ impl Dense {
     /// Makes room for `bytes` more. `false`: there is none.
     #[must_use]
     pub fn reserve(&mut self, bytes: usize) -> bool {
-        let end = self.used + bytes;
+        let end = self.cursor + bytes;
         end <= self.objects.reserved()
             && self.objects.commit(end)
             && self.starts.commit((end >> GRANULE_SHIFT >> 3) + 8)
             && self.reached.commit((end >> GRANULE_SHIFT >> 3) + 8)
     }
-    /// The next object begins on a page of its own.
-    pub fn align_to_page(&mut self) {
-        self.used = self.used.next_multiple_of(PAGE);
+    /// What is reserved and placed from now on begins at `start`: pages that are vacant, or behind all that are taken.
+    pub fn aim(&mut self, start: usize) {
+        self.cursor = start - self.objects.start();
+    }
+    /// The first address behind all that is taken with a page of its own.
+    pub fn next_page(&self) -> usize {
+        self.objects.start() + self.used.next_multiple_of(PAGE)
+    }
+    /// The whole pages from `start` to `end`, where writing was forbidden, hold nothing any more, and are the kernel's.
+    pub fn vacate(&mut self, start: usize, end: usize, model: &mut Model) {
+        let base = self.objects.start();
+        for group in self.index(start) / 64..self.index(end) / 64 {
+            let word = self.word(group);
+            // SAFETY: the bits of whole pages are whole words, and were reserved.
+            unsafe {
+                if *word != 0 {
+                    *word = 0;
+                    model.note(word.addr(), Cause::Free);
+                }
+            }
+        }
+        self.objects.discard(start - base, end - base);
+        self.vacant += end - start;
+    }
+    /// The vacant pages from `start` to `end` may be written again. `false`: the kernel refuses.
+    #[must_use]
+    pub fn occupy(&mut self, start: usize, end: usize) -> bool {
+        let base = self.objects.start();
+        let allowed = self.objects.protect(start - base, end - base, true);
+        if allowed {
+            self.vacant -= end - start;
+        }
+        allowed
+    }
+    /// From now on a write to the whole pages from `start` to `end` ends the process. `false`: the kernel refuses.
+    #[must_use]
+    pub fn forbid(&mut self, start: usize, end: usize) -> bool {
+        let base = self.objects.start();
+        self.used = self.used.max(end - base);
+        self.objects.protect(start - base, end - base, false)
+    }
+    /// Writes a word that belongs to no object behind the last copy. Room for it was reserved.
+    pub fn place_word(&mut self, word: u64, model: &mut Model) {
+        let to = self.objects.pointer::<u64>(self.cursor);
+        debug_assert!(to.addr() < self.objects.end());
+        model.note(to.addr(), Cause::Allocate);
+        // SAFETY: reserved by the caller, and nothing lies there.
+        unsafe { *to = word };
+        self.cursor += 8;
+        self.used = self.used.max(self.cursor);
     }
 
     /// A copy of `object`, every word of it but its tally, which is `tally`. Room for it was reserved.
     pub fn place(&mut self, object: Object, tally: u32, model: &mut Model) -> Object {
         let size = Dense::size_of(object);
-        debug_assert!(self.frontier() + size <= self.objects.end());
+        debug_assert!(self.objects.start() + self.cursor + size <= self.objects.end());
         let front = usize::from(object.shape_word().units() == LARGE);
-        let to = self.objects.pointer::<u64>(self.used);
+        let to = self.objects.pointer::<u64>(self.cursor);
         model.note_range(to.addr(), size, Cause::Allocate);
         // SAFETY: the object has that many words, with the count of units in front of a large one; the room was reserved, and
         // nothing lies there.
@@ -100,7 +150,8 @@ impl Dense {
             Object::from_address(to.expose_provenance() + 8 * front)
         };
         copy.set_tally(tally);
-        self.used += size;
+        self.cursor += size;
+        self.used = self.used.max(self.cursor);
         self.set(copy.address(), true, model);
         copy
     }
@@ -165,13 +216,17 @@ impl Dense {
     }
     // -- A trace that comes here --------------------------------------------------------------------
 
-    fn reached_bit(&self, object: Object) -> (*mut u64, u64) {
-        let index = self.index(object.address());
+    fn reached_bit(&self, address: usize) -> (*mut u64, u64) {
+        let index = self.index(address);
         (self.reached.pointer::<u64>(index / 64 * 8), 1 << (index % 64))
     }
     /// Notes that the trace came to `object`; `true` if it is the first time. The model is not told: these pages are never shared.
     pub fn reach(&mut self, object: Object) -> bool {
-        let (word, bit) = self.reached_bit(object);
+        self.reach_at(object.address())
+    }
+    /// The same for something else that begins at `address`.
+    pub fn reach_at(&mut self, address: usize) -> bool {
+        let (word, bit) = self.reached_bit(address);
         // SAFETY: `reserve` made the word usable.
         unsafe {
             let first = *word & bit == 0;
@@ -183,7 +238,11 @@ impl Dense {
     }
     /// Did it?
     pub fn is_reached(&self, object: Object) -> bool {
-        let (word, bit) = self.reached_bit(object);
+        self.is_reached_at(object.address())
+    }
+    /// The same for something else.
+    pub fn is_reached_at(&self, address: usize) -> bool {
+        let (word, bit) = self.reached_bit(address);
         // SAFETY: as above.
         unsafe { *word & bit != 0 }
     }
@@ -198,8 +257,12 @@ impl Dense {
                 self.set(object.address(), false, model);
             }
         }
-        self.reached.discard(0, self.reached.end() - self.reached.start());
+        self.end_trace();
         reclaimed
+    }
+    /// Nothing is reached any more: the memory of the trace goes back.
+    pub fn end_trace(&mut self) {
+        self.reached.discard(0, self.reached.end() - self.reached.start());
     }
 
     /// For the verifier, which reads no object: the bytes that the object at `address` may take, the word in front included.
@@ -213,7 +276,7 @@ impl Dense {
     pub fn clear(&mut self) {
         self.objects.discard(0, self.objects.end() - self.objects.start());
         self.starts.discard(0, self.starts.end() - self.starts.start());
-        self.used = 0;
+        (self.cursor, self.used, self.vacant) = (0, 0, 0);
     }
 }
 

@@ -35,6 +35,10 @@ pub trait Outside {
     /// The first object there, from the address `from` on, whose references the trace follows: after an overflow of the mark
     /// stack they are followed again.
     fn next_scanned(&self, from: usize) -> Option<Object>;
+    /// Something that is kept by what was reached there, not given yet.
+    fn next_kept(&mut self) -> Option<Object> {
+        None
+    }
 }
 
 /// See the module.
@@ -147,7 +151,11 @@ impl MainSpace {
                 self.scan(object, outside, &mut space.model);
             }
             if !self.gray.overflowed() {
-                return;
+                match outside.next_kept() {
+                    Some(object) => self.reach(object, outside, &mut space.model),
+                    None => return,
+                }
+                continue;
             }
             // Some were reached and not scanned: all that were reached are scanned again.
             let mut next = Holes::next_in(&self.scratch, 0, space);

@@ -139,6 +139,17 @@ impl Region {
         true
     }
 
+    /// Forbids or allows writing to the pages between two offsets, which are whole pages. `false`: the kernel refuses.
+    #[must_use]
+    pub fn protect(&mut self, from: usize, to: usize, writable: bool) -> bool {
+        debug_assert!(from <= to && to <= self.committed);
+        if writable {
+            protect(self.start + from, to - from)
+        } else {
+            forbid(self.start + from, to - from)
+        }
+    }
+
     /// Gives the pages between two offsets back to the kernel; they read as zero afterwards.
     pub fn discard(&mut self, from: usize, to: usize) {
         debug_assert!(from <= to && to <= self.committed);
@@ -188,7 +199,7 @@ fn map(name: &'static str, reserved: usize) -> Result<((usize, usize), usize), H
 #[cfg(not(miri))]
 fn protect(address: usize, length: usize) -> bool {
     let pointer = std::ptr::with_exposed_provenance_mut(address);
-    // SAFETY: the range lies in a reservation of ours that nothing has used yet.
+    // SAFETY: the range lies in a reservation of ours, and nothing relies on a fault there.
     unsafe { libc::mprotect(pointer, length, libc::PROT_READ | libc::PROT_WRITE) == 0 }
 }
 
@@ -208,6 +219,13 @@ pub(super) fn hide(address: usize, length: usize) -> bool {
 #[cfg(not(miri))]
 pub(super) fn show(address: usize, length: usize) {
     assert!(protect(address, length), "the kernel gives back what it took");
+}
+
+#[cfg(not(miri))]
+fn forbid(address: usize, length: usize) -> bool {
+    let pointer = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: the range lies in a region of ours, and its owner means to write to it no more.
+    unsafe { libc::mprotect(pointer, length, libc::PROT_READ) == 0 }
 }
 
 #[cfg(not(miri))]
@@ -248,6 +266,11 @@ pub(super) fn hide(_address: usize, _length: usize) -> bool {
 
 #[cfg(miri)]
 pub(super) fn show(_address: usize, _length: usize) {}
+
+#[cfg(miri)]
+fn forbid(_address: usize, _length: usize) -> bool {
+    true
+}
 
 #[cfg(miri)]
 fn discard(address: usize, length: usize) {

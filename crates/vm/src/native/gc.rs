@@ -39,7 +39,11 @@ pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
 
 impl<C: Collector> Vm<C> {
     /// The error of a name that the strategy cannot honour, with those that can.
-    fn unsupported(&mut self, what: &str, able: impl Fn(&'static calf_gc::Row) -> bool) -> Thrown {
+    pub(crate) fn unsupported(
+        &mut self,
+        what: &str,
+        able: impl Fn(&'static calf_gc::Row) -> bool,
+    ) -> Thrown {
         let able: Vec<&str> =
             STRATEGIES.iter().filter(|&row| !row.hidden && able(row)).map(|row| row.name).collect();
         let able = if able.is_empty() {

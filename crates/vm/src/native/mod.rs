@@ -91,6 +91,28 @@ pub struct NativeFunction<C: Collector> {
     pub most: u8,
     /// What it does.
     pub function: Body<C>,
+    /// Does it write to its receiver? Then the receiver must not be sealed.
+    pub mutates: bool,
+}
+
+/// The methods that write to their receiver.
+const MUTATING: &[(Kind, &[&str])] = &[
+    (
+        Kind::List,
+        &["push", "pop", "insert", "removeAt", "remove", "clear", "extend", "reverse", "sort"],
+    ),
+    (Kind::Map, &["remove", "clear", "update", "setDefault"]),
+    (Kind::Bytes, &["fill"]),
+    (Kind::Numbers, &["fill"]),
+];
+
+impl<C: Collector> Row<C> {
+    /// Does it write to its receiver?
+    pub fn mutates(&self) -> bool {
+        MUTATING
+            .iter()
+            .any(|(kind, names)| self.owner == Owner::Method(*kind) && names.contains(&self.name))
+    }
 }
 
 /// Every native there is.
