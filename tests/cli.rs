@@ -211,6 +211,13 @@ fn strategies_are_listed_and_explained() {
         explained.expect_code(OK);
         assert!(explained.stdout.contains(&name), "{}", explained.stdout);
     }
+    let explained = Calf::new().args(["gc", "explain", "frozen"]).run();
+    assert!(explained.stdout.contains("--gc frozen:key=value"), "{}", explained.stdout);
+    for option in
+        ["quarantine  ", "collect_first  ", "cpython  ", "fresh  ", "collect-before-fork  "]
+    {
+        assert!(explained.stdout.contains(option), "{option}: {}", explained.stdout);
+    }
     Calf::new().args(["gc", "explain", "inlin"]).run().expect_code(USAGE).expect_stderr("inline");
 }
 

@@ -2,6 +2,7 @@
 
 use crate::arguments::unknown_strategy;
 use crate::choices::Choices;
+use calf_gc::{Options, StrategyOption};
 use std::fmt::Write;
 
 /// The program that weighs objects under the strategy that runs it.
@@ -45,6 +46,9 @@ pub(crate) fn explain(name: &str, choices: &Choices) -> i32 {
     ] {
         writeln!(text, "  {title:36}  {entry}").expect("a string takes all");
     }
+    describe(&mut text, &format!("options, as in --gc {}:key=value", row.name), row.options);
+    describe(&mut text, "options of every strategy", &Options::COMMON);
+    text.push('\n');
     let code = crate::print(&text);
     if code != 0 {
         return code;
@@ -55,5 +59,17 @@ pub(crate) fn explain(name: &str, choices: &Choices) -> i32 {
             machine.finish(code)
         }
         Err(code) => code,
+    }
+}
+
+/// A line for each option, its values with the default first, and one for where it comes from.
+fn describe(text: &mut String, title: &str, options: &[StrategyOption]) {
+    if options.is_empty() {
+        return;
+    }
+    writeln!(text, "\n  {title}").expect("a string takes all");
+    for StrategyOption { key, values, meaning, source } in options {
+        writeln!(text, "    {key:20}  {values:34}  {meaning}\n    {:56}  source: {source}", "")
+            .expect("a string takes all");
     }
 }

@@ -16,6 +16,7 @@ pub static ROW: Row = row! {
     reading_writes: "nothing",
     limits: "none: what is unreachable is given back by the next collection",
     source: "McCarthy, \"Recursive Functions of Symbolic Expressions\" (1960)",
+    options: &[],
     freezes: false,
     hidden: false,
 };

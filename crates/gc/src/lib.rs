@@ -22,6 +22,7 @@ pub use collector::{
 };
 pub use heap::{Heap, HeapError, Options};
 pub use object::{Format, Object, ShapeWord};
+pub use options::StrategyOption;
 pub use strategy::{Facts, Job, Row, STRATEGIES, Strategy, VARIANTS, Variant};
 pub use value::Value;
 pub use zeal::Zeal;

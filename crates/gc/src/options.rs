@@ -7,6 +7,27 @@ use std::fmt;
 /// The heap's limit if none is asked for: 8 GiB.
 pub const DEFAULT_LIMIT: usize = 8 << 30;
 
+/// An option of a strategy, as in `--gc NAME:key=value`; the rows of [`STRATEGIES`] list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StrategyOption {
+    /// What stands before the `=`.
+    pub key: &'static str,
+    /// What may stand behind it: words separated by `, `, the default first; or what kind of text.
+    pub values: &'static str,
+    /// What it does, in one sentence.
+    pub meaning: &'static str,
+    /// Where that was published.
+    pub source: &'static str,
+}
+
+impl StrategyOption {
+    /// The values, the default first, if they are few; none if any text of a kind may stand there.
+    pub fn choices(&self) -> Vec<&'static str> {
+        let words: Vec<&str> = self.values.split(", ").collect();
+        if words.len() > 1 { words } else { Vec::new() }
+    }
+}
+
 /// What is chosen when a heap is made.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -91,19 +112,32 @@ impl Options {
     }
 
     /// The options that every strategy has.
-    ///
-    /// - `fresh=on`: in a child, no hole of a page that was filled before the fork is handed out.
-    /// - `collect-before-fork=on`: a full collection before each fork.
-    pub const COMMON: [&str; 2] = ["fresh", "collect-before-fork"];
+    pub const COMMON: [StrategyOption; 2] = [
+        StrategyOption {
+            key: "fresh",
+            values: "off, on",
+            meaning: "in a child, no hole of a page that was filled before the fork is handed out",
+            source: "new; the fresh blocks of Immix, Blackburn and McKinley, PLDI 2008",
+        },
+        StrategyOption {
+            key: "collect-before-fork",
+            values: "off, on",
+            meaning: "a full collection before each fork",
+            source: "ko1/nakayoshi_fork; Ruby 3.3, Process.warmup",
+        },
+    ];
+
+    fn is_common(key: &str) -> bool {
+        Options::COMMON.iter().any(|option| option.key == key)
+    }
 
     /// Refuses options that neither the strategy nor all of them know.
     ///
     /// # Errors
     /// The first such option, with those that it does know.
     pub fn check_arguments(&self, known: &'static [&'static str]) -> Result<(), HeapError> {
-        match self.arguments.iter().find(|(key, _)| {
-            !known.contains(&key.as_str()) && !Options::COMMON.contains(&key.as_str())
-        }) {
+        let is_known = |key: &str| known.contains(&key) || Options::is_common(key);
+        match self.arguments.iter().find(|(key, _)| !is_known(key)) {
             Some((key, _)) => Err(HeapError::Argument { key: key.clone(), known }),
             None => Ok(()),
         }
@@ -153,8 +187,9 @@ impl fmt::Display for HeapError {
                 )
             }
             HeapError::Argument { key, known } => {
-                let own = known.iter().filter(|key| !Options::COMMON.contains(key));
-                let known: Vec<&str> = own.chain(&Options::COMMON).copied().collect();
+                let own = known.iter().copied().filter(|key| !Options::is_common(key));
+                let common = Options::COMMON.iter().map(|option| option.key);
+                let known: Vec<&str> = own.chain(common).collect();
                 write!(f, "this strategy has no option '{key}'; it has: {}", known.join(", "))
             }
             HeapError::CannotMove => {

@@ -4,7 +4,7 @@
 
 use crate::collector::Collector;
 use crate::collectors as of;
-use crate::options::Options;
+use crate::options::{Options, StrategyOption};
 use crate::parts::{colours, count_place::InHeader};
 
 /// Something to be done under a strategy that is only known at run time.
@@ -36,6 +36,8 @@ pub struct Row {
     pub limits: &'static str,
     /// Where the algorithm was published.
     pub source: &'static str,
+    /// The options of its own, as in `--gc NAME:key=value`; [`Options::COMMON`] are those of every strategy.
+    pub options: &'static [StrategyOption],
     /// Can it freeze?
     pub freezes: bool,
     /// Is it only for tests? Such a row is not listed, but `--gc` knows it.
@@ -117,6 +119,22 @@ macro_rules! strategies {
     };
 }
 
+/// Room on the stack of gray objects.
+const GRAY: StrategyOption = StrategyOption {
+    key: "gray",
+    values: "a whole number",
+    meaning: "room on the stack of a mark for so many objects only, in whole pages, to watch it overflow",
+    source: "Jones, Hosking, Moss, \"The Garbage Collection Handbook\" (2011), 2.4: overflow of the mark stack",
+};
+
+/// What dies frozen.
+const QUARANTINE: StrategyOption = StrategyOption {
+    key: "quarantine",
+    values: "on, off",
+    meaning: "what dies frozen is neither written nor used again; off: it leaves a hole that is filled, on a page that is shared",
+    source: "new; CPython's pymalloc has no such thing",
+};
+
 /// A strategy, and the option that makes another type of it, if any.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
@@ -187,6 +205,7 @@ strategies! {
         reading_writes: "counts",
         limits: "cycles are never given back",
         source: "Instagram Engineering, \"Dismissing Python Garbage Collection at Instagram\" (2017)",
+        options: &[],
         freezes: false, hidden: false;
     Inline "inline": of::cycles::Cycles<of::inline::Inline> ["head" = "16" => of::cycles::Cycles<of::inline::Inline<16>>],
         lesson: "CPython 3.7: a collection writes every object it looks at",
@@ -198,6 +217,14 @@ strategies! {
         reading_writes: "counts",
         limits: "cycles die in the collection of their generation; weak references to them are cleared then",
         source: "CPython 3.7, Modules/gcmodule.c; head=16: bpo-33597 (3.8)",
+        options: &[
+            StrategyOption {
+                key: "head",
+                values: "24, 16",
+                meaning: "bytes in front of a container; in 16 there is no room for a scratch count: it takes the place of a link during a collection",
+                source: "bpo-33597, CPython 3.8",
+            },
+        ],
         freezes: false, hidden: false;
     Indirect "indirect": of::cycles::Cycles<of::indirect::Indirect>,
         lesson: "the rejected patch: the same bookkeeping, dense, behind a pointer",
@@ -208,16 +235,38 @@ strategies! {
         reading_writes: "counts",
         limits: "as inline",
         source: "bpo-31558, \"Other attempts\"; PyCon 2018",
+        options: &[],
         freezes: false, hidden: false;
     Frozen "frozen": of::cycles::Cycles<of::frozen::Frozen>,
         lesson: "gc.freeze(): what exists before the fork is never collected again",
         bookkeeping: "as inline; permanent generations, and a bit for each frozen object that died",
         visits: "everything in the generation and the younger ones that is not frozen",
-        memory: "fresh pages after a freeze; what dies frozen stays in quarantine until unfreeze; fresh=on as above, py37=on as CPython",
+        memory: "fresh pages after a freeze; what dies frozen stays in quarantine until unfreeze; fresh=on as above, cpython=on as CPython",
         collection_writes: "nothing that was frozen",
         reading_writes: "counts",
         limits: "as inline; cycles through frozen objects are given back only after unfreeze",
         source: "python/cpython#3705 (2017)",
+        options: &[
+            QUARANTINE,
+            StrategyOption {
+                key: "collect_first",
+                values: "off, on",
+                meaning: "a freeze collects first: what is garbage then is not frozen, and the holes that it leaves are in quarantine",
+                source: "new; CPython's documentation of gc.freeze advises against a collection in the parent",
+            },
+            StrategyOption {
+                key: "cpython",
+                values: "off, on",
+                meaning: "the flaws of the original: a freeze zeroes the counters of the generations, unfreeze puts all into the oldest, and there is no quarantine unless quarantine=on",
+                source: "python/cpython#3705, CPython 3.7",
+            },
+            StrategyOption {
+                key: "py37",
+                values: "off, on",
+                meaning: "an older name of cpython",
+                source: "python/cpython#3705, CPython 3.7",
+            },
+        ],
         freezes: true, hidden: false;
     Scratch "scratch": of::scratch::Scratch<InHeader>,
         lesson: "the header was never needed: the search for cycles notes all beside the heap, in memory made for it",
@@ -228,6 +277,7 @@ strategies! {
         reading_writes: "counts",
         limits: "as inline",
         source: "new; the algorithm of CPython 3.7, scratch counts as metadata beside the heap (MMTk), no lists (CPython 3.13t)",
+        options: &[GRAY],
         freezes: false, hidden: false;
     SideCounts "side-counts": of::scratch::Scratch<of::side_counts::SideCounts<false>>
         ["defer" = "stack" => of::scratch::Scratch<of::side_counts::SideCounts<true>>],
@@ -239,6 +289,15 @@ strategies! {
         reading_writes: "the table: a page for 64 KiB of heap; with defer=stack, which counts no registers, nothing",
         limits: "as inline; with defer=stack the dead wait for a safepoint at which 16384 may be dead",
         source: "RC Immix (OOPSLA 2013), LXR (PLDI 2022); for defer=stack Deutsch and Bobrow, CACM 1976",
+        options: &[
+            StrategyOption {
+                key: "defer",
+                values: "off, stack",
+                meaning: "stack: references in registers are not counted, and who seems dead waits for a safepoint",
+                source: "Deutsch and Bobrow, CACM 1976",
+            },
+            GRAY,
+        ],
         freezes: false, hidden: false;
 
     Immortal "immortal": of::cycles::Cycles<of::immortal::Immortal>,
@@ -252,6 +311,7 @@ strategies! {
         limits: "as inline; an immortal object is never given back, its finalizer never runs, and what it refers to lives until it refers \
             to something else; there is no unfreeze",
         source: "PEP 683 (2023); facebookincubator/cinderx, Immortalize/immortalize.cpp: immortalize_heap",
+        options: &[QUARANTINE, GRAY],
         freezes: true, hidden: false;
 
     Trial "trial": of::trial::Trial<colours::BesideHeap> ["colour" = "inline" => of::trial::Trial<colours::InHeader>],
@@ -264,6 +324,21 @@ strategies! {
         reading_writes: "counts; and each container that was read is a suspect: its colour, and the buffer",
         limits: "cycles die in the next collection; a candidate that there is no memory for is not looked at until it loses a reference again",
         source: "Bacon and Rajan, \"Concurrent Cycle Collection in Reference Counted Systems\", ECOOP 2001; PHP, Zend/zend_gc.c",
+        options: &[
+            StrategyOption {
+                key: "colour",
+                values: "side, inline",
+                meaning: "where the colour of an object is: beside the heap, or in its header word",
+                source: "Bacon and Rajan, ECOOP 2001",
+            },
+            StrategyOption {
+                key: "candidates",
+                values: "a whole number",
+                meaning: "how many candidates make an automatic collection due; 10000 if not given",
+                source: "PHP, Zend/zend_gc.c",
+            },
+            GRAY,
+        ],
         freezes: false, hidden: false;
 
     MarkInline "mark-inline": of::mark_inline::MarkInline,
@@ -275,6 +350,7 @@ strategies! {
         reading_writes: "nothing",
         limits: "none: what is unreachable is given back by the next collection",
         source: "McCarthy, \"Recursive Functions of Symbolic Expressions\" (1960); Ruby 1.9 gc.c; Lua 5.1 lgc.c",
+        options: &[GRAY],
         freezes: false, hidden: false;
 
     MarkBitmap "mark-bitmap": of::mark_bitmap::MarkBitmap,
@@ -288,6 +364,21 @@ strategies! {
         reading_writes: "nothing",
         limits: "old garbage waits for a major collection, and keeps the young that it refers to",
         source: "Ruby Feature #5839 (2.0); \"Store object age in a bitmap\" (3.3), and ko1/nakayoshi_fork, for age=inline; Sasada, \"Gradual Write-Barrier Insertion\", ISMM 2019; Demers et al., POPL 1990",
+        options: &[
+            StrategyOption {
+                key: "warmup",
+                values: "off, on",
+                meaning: "a full collection before each fork makes all that survives it old",
+                source: "Ruby 3.3, Process.warmup; ko1/nakayoshi_fork",
+            },
+            StrategyOption {
+                key: "age",
+                values: "bitmap, inline",
+                meaning: "where the age of the young is; inline: in their headers, so that a collection writes to all of them",
+                source: "Ruby 2.2; for bitmap \"Store object age in a bitmap\" (3.3)",
+            },
+            GRAY,
+        ],
         freezes: false, hidden: false;
 
     Zygote "zygote": of::zygote::Zygote,
@@ -299,6 +390,21 @@ strategies! {
         reading_writes: "nothing",
         limits: "what lives at a fork or a freeze is kept, with what it refers to, until gc.unfreeze() or a full exit; a fork needs room for copies",
         source: "Android ART: Heap::PreZygoteFork, ZygoteSpace, image_writer.cc (bins), imgdiag (profile=FILE, record=FILE)",
+        options: &[
+            StrategyOption {
+                key: "profile",
+                values: "a file that record=FILE wrote",
+                meaning: "what was written in an earlier run is put together before the fork",
+                source: "Android ART, image_writer.cc: bins",
+            },
+            StrategyOption {
+                key: "record",
+                values: "a file",
+                meaning: "each child adds to it which objects it wrote",
+                source: "Android ART, imgdiag",
+            },
+            GRAY,
+        ],
         freezes: true, hidden: false;
 
     Sealed "sealed": of::sealed::Sealed,
@@ -310,6 +416,7 @@ strategies! {
         reading_writes: "nothing",
         limits: "a sealed region is given back when nothing outside refers into it: one reference to one object keeps all of it; regions that refer to one another die together",
         source: "starlark-rust, docs/heaps.md; GHC.Compact (Yang et al., ICFP 2015); JVM CDS, closed archive regions; PHP opcache.protect_memory",
+        options: &[GRAY],
         freezes: false, hidden: false;
 
     Adversary "adversary": of::adversary::Adversary,
@@ -321,5 +428,6 @@ strategies! {
         reading_writes: "nothing",
         limits: "none: what is unreachable is given back by the next collection; a quarter of the limit serves for objects",
         source: "Cheney, \"A Nonrecursive List Compacting Algorithm\" (1970); plai's trivial-moving-collector",
+        options: &[],
         freezes: false, hidden: true;
 }

@@ -23,7 +23,7 @@
 //! # After a fork
 //! A collection writes nothing that was frozen. Reading writes counts, as ever. `freeze` writes the ends of the
 //! lists and nothing else, keeps the counters (CPython zeroes them, and so starves the old generation when freezing is
-//! repeated), and `unfreeze` gives each generation back what came from it. The option `py37=on` does all of this as
+//! repeated), and `unfreeze` gives each generation back what came from it. The option `cpython=on` does all of this as
 //! CPython does: counters zeroed, all back to the oldest, holes filled, neighbours unlinked; `quarantine=off` the last two
 //! only, and `quarantine=on` all but those. With `collect_first=on` what is garbage at a freeze is not frozen: the
 //! holes that it leaves are in quarantine.
@@ -47,21 +47,21 @@ pub struct Frozen {
     /// Is there a quarantine after a freeze?
     isolates: bool,
     /// As CPython does it: no quarantine, and the counters are zeroed.
-    py37: bool,
+    cpython: bool,
     collects_first: bool,
 }
 
 impl Placement for Frozen {
     const HEAD: usize = HEAD_BYTES;
-    const OPTIONS: &'static [&'static str] = &["py37", "quarantine", "collect_first"];
+    const OPTIONS: &'static [&'static str] = &["quarantine", "collect_first", "cpython", "py37"];
 
     fn new(options: &Options, space: &mut Space) -> Result<Frozen, HeapError> {
-        let py37 = options.switch("py37")?;
+        let cpython = options.switch("cpython")? || options.switch("py37")?;
         Ok(Frozen {
             lists: reserve_heads(0, HEAD_BYTES, space)?,
             tombs: Tombs::new(space)?,
-            isolates: options.switch_or("quarantine", !py37)?,
-            py37,
+            isolates: options.switch_or("quarantine", !cpython)?,
+            cpython,
             collects_first: options.switch("collect_first")?,
         })
     }
@@ -115,7 +115,7 @@ impl Placement for Frozen {
         self.collects_first
     }
     fn freeze(&mut self, space: &mut Space, counters: &mut [u32; 3]) -> Result<(), Unsupported> {
-        if self.py37 {
+        if self.cpython {
             counters.fill(0);
         }
         if self.isolates && !self.tombs.begin(space) {
@@ -136,8 +136,10 @@ impl Placement for Frozen {
             space.free(Self::HEAD, object);
         });
         for source in 0..GENERATIONS {
-            let (frozen, generation) =
-                (self.list(PERMANENT + source), if self.py37 { GENERATIONS - 1 } else { source });
+            let (frozen, generation) = (
+                self.list(PERMANENT + source),
+                if self.cpython { GENERATIONS - 1 } else { source },
+            );
             // The older first, as they lie in memory.
             frozen.splice(self.list(generation), &mut space.model);
             self.list(generation).splice(frozen, &mut space.model);

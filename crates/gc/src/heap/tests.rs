@@ -360,10 +360,15 @@ fn freezing_keeps_counters_generations_and_pages() {
 }
 
 #[test]
-fn py37_freezes_as_cpython_does() {
-    let arguments = vec![("py37".to_owned(), "on".to_owned())];
-    let mut heap: Heap<Cycles<Frozen>> =
-        Heap::new(&Options { arguments, ..Options::default() }).unwrap();
+fn it_freezes_as_cpython_does_by_either_name() {
+    for key in ["cpython", "py37"] {
+        let arguments = vec![(key.to_owned(), "on".to_owned())];
+        freezes_as_cpython_does(&Options { arguments, ..Options::default() });
+    }
+}
+
+fn freezes_as_cpython_does(options: &Options) {
+    let mut heap: Heap<Cycles<Frozen>> = Heap::new(options).unwrap();
     let (pair, other) = (make(&mut heap, PAIR, 1), make(&mut heap, PAIR, 1));
     heap.freeze(&mut NoRoots).unwrap();
     assert_eq!((heap.counters(), heap.frozen_count()), (Some([0, 0, 0]), Ok(2)));
@@ -386,6 +391,6 @@ fn options_are_checked() {
     assert_eq!(with("py37", "2").unwrap(), "the option 'py37' cannot be '2'; it can be: on, off");
     assert_eq!(
         with("head", "16").unwrap(),
-        "this strategy has no option 'head'; it has: py37, fresh, collect-before-fork"
+        "this strategy has no option 'head'; it has: quarantine, collect_first, cpython, py37, fresh, collect-before-fork"
     );
 }
