@@ -257,6 +257,19 @@ fn a_listing_of_bytecode() {
 }
 
 #[test]
+fn a_freeze_that_collects_first_leaves_garbage_out() {
+    let code = "class Ring {} gc.disable(); fun drop() { var ring = Ring(); ring.self = ring; } \
+                for (i in range(100)) drop(); gc.freeze(); print gc.freezeCount();";
+    let frozen = |strategy: &str| {
+        let outcome = Calf::new().args(["--gc", strategy, "-e", code]).run();
+        outcome.expect_code(OK);
+        outcome.stdout.trim().parse::<i64>().expect("a count")
+    };
+    let [all, living] = ["frozen", "frozen:collect_first=on"].map(frozen);
+    assert!((100..=110).contains(&(all - living)), "{all} frozen, {living} after a collection");
+}
+
+#[test]
 fn each_policy_at_exit_is_accepted() {
     for policy in ["full", "hooks", "immediate"] {
         let code = "class F {} var l = []; for (i in range(100)) l.push(F()); print len(l);";

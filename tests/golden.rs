@@ -5,6 +5,7 @@
 
 mod support;
 
+use calf_gc::VARIANTS;
 use calf_suite::Expectation;
 use libtest_mimic::{Arguments, Trial};
 use std::path::{Path, PathBuf};
@@ -22,8 +23,8 @@ struct Script {
     expectation: Expectation,
 }
 
-/// Options that make another collector of a strategy.
-const TYPES_BY_OPTION: [&str; 1] = ["side-counts:defer=stack"];
+/// The other collectors that an option makes of a strategy are run plainly; these are stressed, too, as they look at registers.
+const STRESSED_VARIANTS: [&str; 1] = ["side-counts:defer=stack"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -36,7 +37,11 @@ fn main() {
 
     let mut trials = vec![Trial::test("expectations::a_wrong_one_is_refused", refuses_wrong_ones)];
     let mut strategies = strategies_and_adversary();
-    strategies.extend(TYPES_BY_OPTION.map(str::to_owned));
+    strategies.extend(STRESSED_VARIANTS.map(str::to_owned));
+    let variants = VARIANTS.iter().filter(|variant| variant.option.is_some());
+    let mut plain: Vec<String> = variants.map(|variant| variant.name()).collect();
+    assert!(STRESSED_VARIANTS.iter().all(|name| plain.iter().any(|other| other == name)));
+    plain.retain(|name| !strategies.contains(name));
     let mut scripts = language();
     assert!(scripts.len() > 400, "the scripts under tests/language are missing");
     scripts.extend(lessons());
@@ -46,12 +51,13 @@ fn main() {
         Trial::test(name, move || Ok(check(&script, Calf::new(), PLAIN_LIMIT)?))
     }));
     for script in scripts.into_iter().map(Arc::new) {
-        trials.extend(trials_of(&script, &strategies));
+        trials.extend(trials_of(&script, &strategies, &plain));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trials_of(script: &Arc<Script>, strategies: &[String]) -> Vec<Trial> {
+/// Under `strategies` plain and stressed, under `only_plain` plain.
+fn trials_of(script: &Arc<Script>, strategies: &[String], only_plain: &[String]) -> Vec<Trial> {
     if !script.expectation.compile_errors.is_empty() {
         // No strategy has a say in what does not compile.
         let script = Arc::clone(script);
@@ -59,11 +65,13 @@ fn trials_of(script: &Arc<Script>, strategies: &[String]) -> Vec<Trial> {
         return vec![Trial::test(name, move || Ok(check(&script, Calf::new(), PLAIN_LIMIT)?))];
     }
     let mut trials = Vec::new();
-    for strategy in strategies {
+    for strategy in strategies.iter().chain(only_plain) {
         let (plain, plain_strategy) = (Arc::clone(script), strategy.clone());
         trials.push(Trial::test(format!("{}::{strategy}::plain", script.name), move || {
             Ok(check(&plain, Calf::new().gc(&plain_strategy), PLAIN_LIMIT)?)
         }));
+    }
+    for strategy in strategies {
         let (stressed, stressed_strategy) = (Arc::clone(script), strategy.clone());
         let trial = Trial::test(format!("{}::{strategy}::stress", script.name), move || {
             Ok(check(&stressed, Calf::new().gc(&stressed_strategy).stress(), STRESS_LIMIT)?)

@@ -52,6 +52,7 @@ unsafe impl<C: Collector, F: Fault<C>> Collector for Broken<C, F> {
     const COUNTS: bool = C::COUNTS;
     const THRESHOLDS: bool = C::THRESHOLDS;
     const MOVES: bool = C::MOVES;
+    const IMMORTALIZES: bool = C::IMMORTALIZES;
     const HEAD: usize = C::HEAD;
 
     fn new(options: &Options) -> Result<Self, HeapError> {
@@ -105,6 +106,9 @@ unsafe impl<C: Collector, F: Fault<C>> Collector for Broken<C, F> {
     }
     fn unfreeze(&mut self) -> Result<(), Unsupported> {
         self.inner.unfreeze()
+    }
+    fn immortalize(&mut self, object: Object) -> Result<Option<usize>, Unsupported> {
+        self.inner.immortalize(object)
     }
     fn frozen_count(&self) -> Result<usize, Unsupported> {
         self.inner.frozen_count()

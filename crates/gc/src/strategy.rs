@@ -353,7 +353,7 @@ strategies! {
         options: &[GRAY],
         freezes: false, hidden: false;
 
-    MarkBitmap "mark-bitmap": of::mark_bitmap::MarkBitmap,
+    MarkBitmap "mark-bitmap": of::mark_bitmap::MarkBitmap ["age" = "inline" => of::mark_bitmap::MarkBitmap<true>],
         lesson: "marks and ages in bitmaps: a collection copies next to nothing, once all are old",
         bookkeeping: "side bitmaps: a mark for 16 bytes, four bits of age; scratch memory for the mark under way; with age=inline the age of \
                       the young in their headers, as Ruby 2.2",

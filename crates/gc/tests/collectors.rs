@@ -1,5 +1,6 @@
 //! What single strategies say of themselves in their headings: ages, warm-up, fresh blocks, the mark that is left in no object.
 
+use calf_gc::collectors::cycles::Cycles;
 use calf_gc::collectors::mark_bitmap::MarkBitmap;
 use calf_gc::collectors::mark_inline::MarkInline;
 use calf_gc::heap::HeapError;
@@ -47,11 +48,13 @@ fn begin_child<C: Collector>(m: &mut Mutator<C>) {
 
 #[test]
 fn an_object_is_old_after_three_collections_and_not_before() {
-    for (request, age) in [Request::Generation(0), Request::Full]
-        .into_iter()
-        .flat_map(|request| [(request, "bitmap"), (request, "inline")])
-    {
-        let mut m = with::<MarkBitmap>(&[("age", age)]).unwrap();
+    is_old_after_three_collections::<false>();
+    is_old_after_three_collections::<true>();
+}
+
+fn is_old_after_three_collections<const AGES_INLINE: bool>() {
+    for request in [Request::Generation(0), Request::Full] {
+        let mut m = with::<MarkBitmap<AGES_INLINE>>(&[]).unwrap();
         let root = m.named(1, 2);
         for generation in [0, 0, 1, 1] {
             m.collect(request);
@@ -127,15 +130,15 @@ fn once_all_are_old_a_full_collection_in_a_child_writes_nothing() {
 
 #[test]
 fn ages_in_the_headers_undo_what_the_bitmaps_save_until_all_are_old() {
+    ages_copy::<false>(&[("off", 0, false)]);
+    ages_copy::<true>(&[("off", 0, true), ("off", 1, true), ("off", 3, false), ("on", 0, false)]);
+}
+
+/// For each (warm-up, collections before the fork): are the pages with objects copied?
+fn ages_copy<const AGES_INLINE: bool>(cases: &[(&str, usize, bool)]) {
     let count = if cfg!(miri) { 50 } else { 20_000 };
-    for (age, warm_up, collections, is_copied) in [
-        ("bitmap", "off", 0, false),
-        ("inline", "off", 0, true),
-        ("inline", "off", 1, true),
-        ("inline", "off", 3, false),
-        ("inline", "on", 0, false),
-    ] {
-        let mut m = with::<MarkBitmap>(&[("age", age), ("warmup", warm_up)]).unwrap();
+    for &(warm_up, collections, is_copied) in cases {
+        let mut m = with::<MarkBitmap<AGES_INLINE>>(&[("warmup", warm_up)]).unwrap();
         fill(&mut m, count);
         let large = m.allocate(Format::Bytes, 7, 10_000);
         for _ in 0..collections {
@@ -144,14 +147,14 @@ fn ages_in_the_headers_undo_what_the_bitmaps_save_until_all_are_old() {
         begin_child(&mut m);
         m.collect(Request::Full);
         m.verify().unwrap();
-        let pages = |m: &Mutator<MarkBitmap>, region: &str| {
+        let pages = |m: &Mutator<MarkBitmap<AGES_INLINE>>, region: &str| {
             copied(m).iter().find(|(name, _)| *name == region).map_or(0, |&(_, pages)| pages)
         };
         let (objects, buffers) = (pages(&m, "objects"), pages(&m, "buffers"));
         if is_copied {
             assert!(objects >= count * 56 / 4096 && buffers >= 1, "{objects}, {buffers}");
         } else {
-            assert_eq!((objects, buffers), (0, 0), "{age} after {collections}");
+            assert_eq!((objects, buffers), (0, 0), "{warm_up} after {collections}");
         }
         for _ in collections..3 {
             m.collect(Request::Full);
@@ -342,5 +345,56 @@ fn garbage_that_there_is_no_memory_to_list_is_found_later() {
             m.verify().unwrap();
         }
         assert_eq!(m.live(), live);
+    }
+}
+
+// -- frozen ---------------------------------------------------------------------------------------------
+
+type Frozen = Cycles<calf_gc::collectors::frozen::Frozen>;
+
+#[test]
+fn what_dies_frozen_leaves_a_hole_only_without_quarantine() {
+    for (arguments, is_filled) in [
+        (&[][..], false),
+        (&[("quarantine", "off")], true),
+        (&[("cpython", "on")], true),
+        (&[("cpython", "on"), ("quarantine", "on")], false),
+    ] {
+        let mut m = with::<Frozen>(arguments).unwrap();
+        fill(&mut m, 10);
+        let root = m.named(1, 2);
+        let hole = m.object(root).address();
+        m.heap.freeze(&mut m.roots).unwrap();
+        let frozen = m.heap.frozen_count().unwrap();
+        m.drop_root(root);
+        assert_eq!(m.heap.frozen_count(), Ok(frozen - 1), "{arguments:?}");
+        let takes_the_hole = |m: &mut Mutator<Frozen>| {
+            // More than a block holds.
+            (0..3000).any(|name| {
+                let root = m.named(name, 2);
+                m.object(root).address() == hole
+            })
+        };
+        assert_eq!(takes_the_hole(&mut m), is_filled, "{arguments:?}");
+        m.verify().unwrap();
+        m.heap.unfreeze().unwrap();
+        m.verify().unwrap();
+        assert_eq!(takes_the_hole(&mut m), !is_filled, "{arguments:?}, after unfreeze");
+    }
+}
+
+#[test]
+fn an_unfreeze_gives_each_generation_its_own_back_but_with_cpython() {
+    for (arguments, generation) in [(&[][..], 0), (&[("cpython", "on")], 2), (&[("py37", "on")], 2)]
+    {
+        let mut m = with::<Frozen>(arguments).unwrap();
+        let root = m.named(1, 2);
+        m.heap.freeze(&mut m.roots).unwrap();
+        m.heap.unfreeze().unwrap();
+        assert_eq!(
+            m.heap.collector().generation(m.object(root)),
+            Some(generation),
+            "{arguments:?}"
+        );
     }
 }

@@ -78,12 +78,15 @@ fn what_an_object_costs() {
         ("immortal", 24, [56, 32, 32, 16], 0),
         ("trial", 0, [32, 32, 32, 16], 5),
         ("trial:colour=inline", 0, [32, 32, 32, 16], 0),
+        ("side-counts:defer=stack", 0, [32, 32, 32, 16], 30),
+        ("mark-bitmap:age=inline", 0, [32, 32, 32, 16], 10),
         ("mark-inline", 0, [32, 32, 32, 16], 0),
         ("mark-bitmap", 0, [32, 32, 32, 16], 10),
         ("sealed", 0, [32, 32, 32, 16], 3),
         ("zygote", 0, [32, 32, 32, 16], 8),
         ("adversary", 0, [32, 32, 32, 16], 0),
     ];
+    assert_eq!(expected.len(), layouts.len(), "{layouts:?}");
     for (name, head, cells, side_tenths) in expected {
         let layout = layouts.iter().find(|layout| layout.name == name).expect("a row of that name");
         assert_eq!(*layout, Layout { name: name.to_string(), head, cells, side_tenths });

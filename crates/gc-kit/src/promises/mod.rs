@@ -106,6 +106,7 @@ promises! {
         collects_before_a_fork_if_asked,
         keeps_off_shared_pages_if_asked,
         freezes_or_says_it_cannot,
+        reads_the_immortal_without_a_write,
         keeps_what_only_a_frozen_object_holds,
         clears_frozen_weak_references,
         frees_frozen_objects_safely;

@@ -192,6 +192,33 @@ pub(crate) fn freezes_or_says_it_cannot<C: Collector>(abilities: Abilities) -> R
     m.verify()
 }
 
+/// Where objects can be made immortal: a reference to one is made and dropped in a child, and no page of them is written.
+pub(crate) fn reads_the_immortal_without_a_write<C: Collector>(_: Abilities) -> Result<(), String> {
+    let mut m = Mutator::<C>::new();
+    if !C::IMMORTALIZES {
+        return Ok(());
+    }
+    for name in 0..scaled(1000) {
+        m.named(name, 3);
+    }
+    m.heap.freeze(&mut m.roots).map_err(|_| "it makes immortal, but cannot freeze".to_owned())?;
+    m.heap.before_fork(&mut m.roots);
+    m.heap.after_fork_in_child(&[], &mut |_, _| true);
+    for root in 0..scaled(1000) {
+        let reference = m.duplicate(root);
+        m.drop_root(reference);
+        m.truncate(scaled(1000));
+    }
+    for (name, _, causes) in m.heap.model().counts() {
+        let pages: usize = causes.iter().sum();
+        ensure!(
+            name != "objects" || pages == 0,
+            "reading what is immortal wrote to {pages} pages of it"
+        );
+    }
+    m.verify()
+}
+
 pub(crate) fn keeps_what_only_a_frozen_object_holds<C: Collector>(
     abilities: Abilities,
 ) -> Result<(), String> {

@@ -52,8 +52,8 @@ use crate::value::Value;
 /// The fewest bytes handed out between two minor collections, and the fewest old ones that call for a major one.
 const LEAST: usize = 4 << 20;
 
-/// See the module.
-pub struct MarkBitmap {
+/// See the module. `AGES_INLINE`: the ages of the young are in their headers.
+pub struct MarkBitmap<const AGES_INLINE: bool = false> {
     space: Space,
     /// The marks, and allocation from what they leave free.
     marks: Holes,
@@ -67,8 +67,6 @@ pub struct MarkBitmap {
     old_at_major: usize,
     warm_up: bool,
     fresh: bool,
-    /// The ages of the young are in their headers.
-    ages_inline: bool,
 }
 
 /// One collection survived, in the tally of an object whose age is there.
@@ -80,20 +78,13 @@ const AGES: u32 = 3;
 // reach: directly, or, of the old in a minor collection, because every old object that refers to a young one is remembered, as
 // `write_barrier` and `update_remembered` see to (2); no slot is written, weak slots of a dead target aside (3); a major
 // collection clears the bit of whatever was not reached (4); planes, stack and lists have regions of their own (5).
-unsafe impl Collector for MarkBitmap {
+unsafe impl<const AGES_INLINE: bool> Collector for MarkBitmap<AGES_INLINE> {
     const COUNTS: bool = false;
     const HEAD: usize = 0;
 
-    fn new(options: &Options) -> Result<MarkBitmap, HeapError> {
+    fn new(options: &Options) -> Result<Self, HeapError> {
         options.check_arguments(&["warmup", "gray", "age"])?;
-        let ages_inline = match options.argument("age") {
-            None | Some("bitmap") => false,
-            Some("inline") => true,
-            Some(value) => {
-                let value = value.to_owned();
-                return Err(HeapError::Value { key: "age", value, known: "bitmap, inline" });
-            }
-        };
+        options.check_choice("age", "bitmap, inline")?;
         let mut space = Space::new(options)?;
         Ok(MarkBitmap {
             marks: Holes::new(&mut space, "marks")?,
@@ -107,7 +98,6 @@ unsafe impl Collector for MarkBitmap {
             old_at_major: 0,
             warm_up: options.switch("warmup")?,
             fresh: options.switch("fresh")?,
-            ages_inline,
         })
     }
 
@@ -212,7 +202,7 @@ unsafe impl Collector for MarkBitmap {
     }
 }
 
-impl MarkBitmap {
+impl<const AGES_INLINE: bool> MarkBitmap<AGES_INLINE> {
     #[cold]
     fn remember_young(&mut self, source: Object, target: Object) {
         if !self.ages.is_old(target) {
@@ -380,14 +370,14 @@ impl MarkBitmap {
             return Swept { live, old, dead: 0 };
         }
         let keep = live & (self.scratch.word(group, 0) | if MINOR { old } else { 0 });
-        let ripe = if self.ages_inline {
+        let ripe = if AGES_INLINE {
             self.age_in_headers(group, block, keep & !old, promote_all)
         } else {
             0
         };
         let model = &mut self.space.model;
         self.marks.live_mut().set_word(group, 0, keep, Cause::Free, model);
-        let grown = if self.ages_inline {
+        let grown = if AGES_INLINE {
             self.ages.advance_to(group, keep, ripe, model)
         } else {
             self.ages.advance(group, keep, promote_all, model)
@@ -432,9 +422,8 @@ impl MarkBitmap {
     /// Forgets who refers to the young no longer, and remembers who became old, by its bit in scratch, and does.
     fn update_remembered(&mut self) {
         self.ages.forget_settled(&mut self.space.model);
-        let next = |from, collector: &MarkBitmap| {
-            Holes::next_in(&collector.scratch, from, &collector.space)
-        };
+        let next =
+            |from, collector: &Self| Holes::next_in(&collector.scratch, from, &collector.space);
         let mut source = if self.old < self.live { next(0, self) } else { None };
         while let Some(object) = source {
             if self.ages.refers_to_young(object) {

@@ -13,12 +13,17 @@ mod zeal;
 use calf_gc::collectors::adversary::Adversary;
 use calf_gc::collectors::cycles::Cycles;
 use calf_gc::collectors::frozen::Frozen as FrozenPlacement;
+use calf_gc::collectors::immortal::Immortal as ImmortalPlacement;
 use calf_gc::collectors::inline::Inline as InlinePlacement;
 use calf_gc::collectors::mark_bitmap::MarkBitmap;
 use calf_gc::collectors::mark_inline::MarkInline;
 use calf_gc::collectors::none::None as Counting;
+use calf_gc::collectors::trial::Trial as CandidateTrial;
 use calf_gc::object::COUNT_ONE;
 use calf_gc::parts::cells::class_of;
+use calf_gc::parts::colours::BesideHeap;
+use calf_gc::parts::lists::Head;
+use calf_gc::parts::model::Cause;
 use calf_gc::parts::space::Space;
 use calf_gc::{
     Collection, Collector, Format, NoRoots, Object, Options, Request, Roots, ShapeWord, Value,
@@ -27,7 +32,10 @@ use calf_gc::{
 use calf_gc_kit::{Abilities, Broken, Fault, ForgetsToRemember, Mutator, Promise};
 
 type Inline = Cycles<InlinePlacement>;
+type Inline16 = Cycles<InlinePlacement<16>>;
 type Frozen = Cycles<FrozenPlacement>;
+type Immortal = Cycles<ImmortalPlacement>;
+type Trial = CandidateTrial<BesideHeap>;
 
 /// What a collector is put through.
 trait Scenario {
@@ -48,6 +56,8 @@ enum Steps {
     AllocatesTwo,
     /// One object refers to another.
     LinksTwo,
+    /// Collects while two objects live.
+    CollectsWhileTwoLive,
 }
 
 impl Scenario for Steps {
@@ -67,6 +77,11 @@ impl Scenario for Steps {
             Steps::LinksTwo => {
                 let (source, target) = (m.container(2), m.container(2));
                 m.link(source, 1, target);
+            }
+            Steps::CollectsWhileTwoLive => {
+                m.container(2);
+                m.container(2);
+                m.collect(Request::Full);
             }
         }
         m.verify()
