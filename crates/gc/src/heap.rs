@@ -409,6 +409,10 @@ impl<C: Collector> Heap<C> {
     pub fn register_weak(&mut self, weak: Object) {
         self.collector.register_weak(weak);
     }
+    /// Does a finalizer wait to be run?
+    pub fn has_finalizers(&self) -> bool {
+        !self.collector.space().queued_finalizers().is_empty()
+    }
     /// The next object whose finalizer the machine must run, with a count of the caller's own. What the finalizer writes is
     /// put down to it: see [`Heap::set_phase`].
     pub fn next_finalizer(&mut self) -> Option<Object> {

@@ -16,7 +16,8 @@ impl<C: Collector> Vm<C> {
             let collection = self.heap.collect(&mut self.mutator, request);
             self.after_collection();
             reclaimed += collection.reclaimed;
-            if collection.finalizers == 0 {
+            // Also those that an earlier collection found, and that no instruction came to since.
+            if self.finalizing || collection.finalizers == 0 && !self.heap.has_finalizers() {
                 break;
             }
             self.run_finalizers();
