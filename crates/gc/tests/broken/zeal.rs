@@ -96,7 +96,9 @@ fn move_needs_a_strategy_that_moves() {
     let options = Options { zeal: Zeal::parse("move").expect("a mode"), ..Options::default() };
     let error = Mutator::<MarkInline>::try_with(&options).err().expect("it moves nothing");
     assert!(error.to_string().contains("needs a strategy that moves objects"), "{error}");
-    let mut m = Mutator::<Adversary>::try_with(&options).ok().expect("it moves everything");
+    let Ok(mut m) = Mutator::<Adversary>::try_with(&options) else {
+        panic!("it moves everything");
+    };
     let held = m.container(1);
     let before = m.object(held);
     m.container(1);
