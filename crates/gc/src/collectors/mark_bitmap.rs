@@ -9,7 +9,7 @@
 //!   | units, format, shape | flags |  slot 0 | slot 1 | …       8 bytes, never written by a collection
 //!   marks    a bit for 16 bytes: it lived when last marked, or was handed out since; what is clear is a hole
 //!   ages     two bits: collections survived, 3 is old; and one for the old that may refer to the young, which are listed
-//!   scratch  a bit: reached by this collection; its pages exist only while it runs
+//!   scratch  a bit: reached by this collection; cleared after it, and given back before a fork
 //! ```
 //! With `age=inline` the age of the young is counted in their headers, as in Ruby 2.2, and `ages` says only who is old.
 //!
@@ -27,7 +27,7 @@
 //!
 //! # After a fork
 //! Reading writes nothing. A full collection writes only the words of marks and ages that change: nothing died, all are old: not
-//! one page. The pages of scratch are fresh and given back at once, so none is ever shared. What is not old when the process
+//! one page. The pages of scratch are given back before a fork, so none is ever shared. What is not old when the process
 //! forks ages in the child, a page of ages for 256 KiB of heap: `warmup=on` collects before each fork and makes all survivors
 //! old. With `age=inline` the child copies every page that holds an object which is not old, three times over if each is collected in a
 //! child of its own: what the bitmap of marks had saved. What the child allocates goes into holes, on shared pages, unless `fresh=on` keeps it out of the parent's blocks.
@@ -161,6 +161,9 @@ unsafe impl<const AGES_INLINE: bool> Collector for MarkBitmap<AGES_INLINE> {
         }
         // The rest of the holes in use would otherwise be given back in the child, on a page of marks for each.
         self.marks.retire(&mut self.space.model);
+        // What the marks so far left behind is nothing to share.
+        self.scratch.give_back();
+        self.gray.give_back();
     }
     fn after_fork_in_child(&mut self) {
         if self.fresh {
@@ -218,8 +221,8 @@ impl<const AGES_INLINE: bool> MarkBitmap<AGES_INLINE> {
         let finalizers = self.queue_finalizers::<MINOR>();
         let reclaimed = self.sweep::<MINOR>(promote_all);
         self.update_remembered();
-        self.scratch.give_back();
-        self.gray.give_back();
+        self.scratch.clear_all();
+        self.gray.settle();
         self.marks.reset();
         if !MINOR {
             self.old_at_major = self.old;

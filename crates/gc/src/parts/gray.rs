@@ -79,7 +79,13 @@ impl Gray {
     pub fn overflowed(&mut self) -> bool {
         std::mem::take(&mut self.overflowed)
     }
-    /// After a mark: gives the stack's pages back, so that a child finds none of them shared.
+    /// After a mark: a stack that was deep is given back.
+    pub fn settle(&mut self) {
+        if self.stack.region().end() - self.stack.region().start() > super::plane::KEPT {
+            self.give_back();
+        }
+    }
+    /// Gives the stack's pages back, so that a child finds none of them shared.
     pub fn give_back(&mut self) {
         self.stack.give_back();
     }

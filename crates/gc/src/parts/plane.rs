@@ -17,6 +17,9 @@ use crate::heap::HeapError;
 /// log2 of the bytes that one bit covers.
 pub const GRANULE_SHIFT: u32 = 4;
 
+/// Scratch memory up to this size is kept from one collection to the next.
+pub const KEPT: usize = 256 << 10;
+
 /// See the module. `BITS` is the number of bits for each granule.
 #[derive(Debug)]
 pub struct Plane<const BITS: usize> {
@@ -144,6 +147,18 @@ impl<const BITS: usize> Plane<BITS> {
             index = (index | 63) + 1;
         }
         None
+    }
+    /// Clears everything: a small plane by writing, since fresh pages cost more than that, a large one by giving its pages back.
+    pub fn clear_all(&mut self) {
+        for region in std::iter::once(&mut self.low).chain(&mut self.high) {
+            let bytes = region.end() - region.start();
+            if bytes <= KEPT {
+                // SAFETY: the region's own committed bytes; no mark is under way.
+                unsafe { region.pointer::<u8>(0).write_bytes(0, bytes) };
+            } else {
+                region.discard(0, bytes);
+            }
+        }
     }
     /// Clears everything by giving the pages back to the kernel: nothing is left to be shared.
     pub fn give_back(&mut self) {
