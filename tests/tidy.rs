@@ -132,7 +132,8 @@ fn nobody_imports_the_command_line() {
     // But for the template, which is a command itself.
     for (name, _) in IMPORTS.into_iter().filter(|(name, _)| *name != "gc-template") {
         let manifest = read(&root().join("crates").join(name).join("Cargo.toml"));
-        assert!(!manifest.contains("calf-lang"), "{name} imports the root package");
+        let is_import = |line: &str| line.starts_with("calf-lang ") || line.starts_with("calf-lang=");
+        assert!(!manifest.lines().any(is_import), "{name} imports the root package");
     }
 }
 
@@ -144,7 +145,10 @@ fn only_the_table_of_strategies_names_them() {
         for path in sources_of(crate_name) {
             for (number, line) in shipped_lines(&path) {
                 for name in &names {
-                    if line.contains(&format!("\"{name}\"")) {
+                    // A native may be called as a strategy is: it is a row of the natives' table.
+                    let quoted = format!("\"{name}\"");
+                    let is_native = line.trim_start().starts_with(&quoted) && line.contains("..=");
+                    if line.contains(&quoted) && !is_native {
                         wrong.push(format!("{}:{number}: {}", shown(&path), line.trim()));
                     }
                 }

@@ -8,11 +8,15 @@ use crate::program::exit_code;
 use crate::vm::{ExitPolicy, Vm};
 use calf_gc::{Collector, Request, Value};
 
+/// Collections in a row that run finalizers which let more objects go: one that makes the next is an endless loop otherwise.
+const ROUNDS: usize = 4096;
+
 impl<C: Collector> Vm<C> {
     /// A collection asked for by the program, with the finalizers it finds run, and what they let go collected, too.
     pub(crate) fn collect(&mut self, request: Request) -> usize {
         let mut reclaimed = 0;
-        for _ in 0..64 {
+        // Where references in registers are not counted, who dies with a finalizer is found by the next round only.
+        for _ in 0..ROUNDS {
             let collection = self.heap.collect(&mut self.mutator, request);
             self.after_collection();
             reclaimed += collection.reclaimed;

@@ -83,6 +83,7 @@ pub struct Sealed {
     seals: Vector<Seal>,
     /// For each page of the sealed regions the number of its region.
     pages: Vector<u32>,
+    fresh: bool,
 }
 
 /// The sealed regions as a trace of the main space sees them.
@@ -147,7 +148,7 @@ unsafe impl Collector for Sealed {
         let (seals, pages) =
             (Vector::new("seals", MOST_REGIONS)?, Vector::new("pages", MOST_PAGES)?);
         [seals.region(), pages.region()].into_iter().for_each(|region| space.model.watch(region));
-        Ok(Sealed { space, main, seals, pages })
+        Ok(Sealed { space, main, seals, pages, fresh: options.switch("fresh")? })
     }
 
     #[inline(always)]
@@ -182,6 +183,11 @@ unsafe impl Collector for Sealed {
     fn before_fork(&mut self, _roots: &mut dyn Roots) {
         // The rest of the holes in use would otherwise be given back in the child, on a page of marks for each.
         self.main.marks.retire(&mut self.space.model);
+    }
+    fn after_fork_in_child(&mut self) {
+        if self.fresh {
+            self.main.marks.keep_out_of_shared_blocks(&self.space);
+        }
     }
 
     #[inline(always)]
@@ -285,7 +291,7 @@ impl Sealed {
     }
 
     fn run(&mut self, roots: &mut dyn Roots) -> Collection {
-        let Sealed { space, main, seals, pages } = self;
+        let Sealed { space, main, seals, pages, .. } = self;
         let dense = space.dense.take().expect("there is a space for sealed regions");
         let (seals, pages) = (seals.as_mut_slice(), pages.as_slice());
         let mut view = View { dense, seals, pages, kept: Vec::new() };
