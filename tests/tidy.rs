@@ -132,7 +132,8 @@ fn nobody_imports_the_command_line() {
     // But for the template, which is a command itself.
     for (name, _) in IMPORTS.into_iter().filter(|(name, _)| *name != "gc-template") {
         let manifest = read(&root().join("crates").join(name).join("Cargo.toml"));
-        let is_import = |line: &str| line.starts_with("calf-lang ") || line.starts_with("calf-lang=");
+        let is_import =
+            |line: &str| line.starts_with("calf-lang ") || line.starts_with("calf-lang=");
         assert!(!manifest.lines().any(is_import), "{name} imports the root package");
     }
 }
