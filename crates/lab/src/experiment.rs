@@ -49,11 +49,28 @@ pub(crate) const SCRIPTS: &[(&str, &str)] = &[
     ("lists-and-strings.calf", include_str!("../../../examples/lab/lists-and-strings.calf")),
     ("copy-on-read.calf", include_str!("../../../examples/lab/copy-on-read.calf")),
     ("first-request.calf", include_str!("../../../examples/lab/first-request.calf")),
+    ("map.calf", include_str!("../../../examples/lab/map.calf")),
     ("rec.calf", include_str!("../../../examples/lab/rec.calf")),
 ];
 
 /// The strategies that the lessons are about, in the order of the lesson.
 const LESSON: &[&str] = &["none", "inline", "indirect", "frozen", "mark-inline", "mark-bitmap"];
+
+/// All of them, in the same order.
+const ALL: &[&str] = &[
+    "none",
+    "inline",
+    "indirect",
+    "frozen",
+    "scratch",
+    "side-counts",
+    "immortal",
+    "trial",
+    "mark-inline",
+    "mark-bitmap",
+    "zygote",
+    "sealed",
+];
 
 const fn plan(arguments: &'static [&'static str]) -> Plan {
     Plan { arguments, flags: &[] }
@@ -122,6 +139,18 @@ pub(crate) static EXPERIMENTS: &[Experiment] = &[
         ],
         report: reports::rec::print,
         claims: reports::rec::CLAIMS,
+    },
+    Experiment {
+        name: "map",
+        title: "the reference heap: what each action of a child copies under every strategy, predicted and measured",
+        question: "Does what a strategy says of itself foretell how many pages each action of a child copies?",
+        script: "map.calf",
+        size: 1 << 20,
+        unit: "objects of 64 bytes",
+        strategies: ALL,
+        plans: &[plan(&["64"]), plan(&["256"])],
+        report: reports::map::print,
+        claims: reports::map::CLAIMS,
     },
 ];
 

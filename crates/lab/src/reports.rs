@@ -3,6 +3,7 @@
 pub(crate) mod copy_on_read;
 pub(crate) mod first_request;
 pub(crate) mod lists_and_strings;
+pub(crate) mod map;
 pub(crate) mod peers;
 pub(crate) mod rec;
 
