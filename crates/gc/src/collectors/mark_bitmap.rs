@@ -221,7 +221,7 @@ impl<const AGES_INLINE: bool> MarkBitmap<AGES_INLINE> {
         let finalizers = self.queue_finalizers::<MINOR>();
         let reclaimed = self.sweep::<MINOR>(promote_all);
         self.update_remembered();
-        self.scratch.clear_all();
+        self.scratch.clear_all(&self.space);
         self.gray.settle();
         self.marks.reset();
         if !MINOR {

@@ -148,15 +148,26 @@ impl<const BITS: usize> Plane<BITS> {
         }
         None
     }
-    /// Clears everything: a small plane by writing, since fresh pages cost more than that, a large one by giving its pages back.
-    pub fn clear_all(&mut self) {
-        for region in std::iter::once(&mut self.low).chain(&mut self.high) {
-            let bytes = region.end() - region.start();
-            if bytes <= KEPT {
+    /// Clears everything, where nothing was set beyond the frontiers of `space`: a small plane by writing, since fresh pages cost more
+    /// than that, a large one by giving its pages back.
+    pub fn clear_all(&mut self, space: &Space) {
+        let bytes_below = |end: usize| ((self.index(end) >> 6) + 1) * 8 * BITS;
+        let low = bytes_below(space.cells.frontier());
+        let runs = space.runs.frontier();
+        let high = if runs > self.split { bytes_below(runs) } else { 0 };
+        let offset = self.high.as_ref().map_or(0, |high| high.start() - self.low.start());
+        let used = if self.high.is_some() {
+            [low, high.saturating_sub(offset)]
+        } else {
+            [low.max(high), 0]
+        };
+        for (region, used) in std::iter::once(&mut self.low).chain(&mut self.high).zip(used) {
+            let used = used.min(region.end() - region.start());
+            if used <= KEPT {
                 // SAFETY: the region's own committed bytes; no mark is under way.
-                unsafe { region.pointer::<u8>(0).write_bytes(0, bytes) };
+                unsafe { region.pointer::<u8>(0).write_bytes(0, used) };
             } else {
-                region.discard(0, bytes);
+                region.discard(0, region.end() - region.start());
             }
         }
     }
