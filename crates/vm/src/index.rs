@@ -28,14 +28,6 @@ impl<C: Collector> Vm<C> {
         index: Value,
         place: *mut Value,
     ) -> Result<(), Thrown> {
-        // A map is the next common case.
-        if let Some(map) = self.object_of(holder, Kind::Map)
-            && let Some(value) = self.map_get(map, index)
-        {
-            let value = self.retained(value);
-            self.put(place, value);
-            return Ok(());
-        }
         let value = self.get_index(holder, index)?;
         self.put(place, value);
         Ok(())
@@ -87,14 +79,6 @@ impl<C: Collector> Vm<C> {
         index: Value,
         value: Value,
     ) -> Result<(), Thrown> {
-        if let Some(map) = self.object_of(holder, Kind::Map)
-            && !self.heap.is_sealed(map)
-            && let Some(at) = self.map_find(map, index)
-        {
-            let value = self.retained(value);
-            self.set_entry(map, at, value);
-            return Ok(());
-        }
         let kind = self.kind(holder);
         let object = match holder.as_object() {
             Some(object) => object,

@@ -163,6 +163,12 @@ impl<C: Collector> Vm<C> {
                 }
             }};
         }
+        // The value of a register for a place that owns it: taken from there, or counted once more.
+        macro_rules! given {
+            ($is_taken:expr, $index:expr) => {
+                if $is_taken { taken!($index) } else { retained!(register!($index)) }
+            };
+        }
         macro_rules! thrown {
             () => {{
                 self.drop_handles(mark);
@@ -408,11 +414,7 @@ impl<C: Collector> Vm<C> {
                         self.undefined_variable(bx(word));
                         thrown!();
                     }
-                    let value = if op == Op::SetGlobalTake {
-                        taken!(a(word))
-                    } else {
-                        retained!(register!(a(word)))
-                    };
+                    let value = given!(op == Op::SetGlobalTake, a(word));
                     self.replace_global(bx(word), value);
                 }
 
@@ -426,11 +428,7 @@ impl<C: Collector> Vm<C> {
                     set!(a(word), retained!(value));
                 }
                 Op::SetBox | Op::SetBoxTake => {
-                    let value = if op == Op::SetBoxTake {
-                        taken!(b(word))
-                    } else {
-                        retained!(register!(b(word)))
-                    };
+                    let value = given!(op == Op::SetBoxTake, b(word));
                     // SAFETY: as above.
                     unsafe { self.heap.store(register!(a(word)).as_object_unchecked(), 0, value) };
                 }
@@ -455,11 +453,7 @@ impl<C: Collector> Vm<C> {
                     set!(a(word), retained!(value));
                 }
                 Op::SetCapturedBox | Op::SetCapturedBoxTake => {
-                    let value = if op == Op::SetCapturedBoxTake {
-                        taken!(a(word))
-                    } else {
-                        retained!(register!(a(word)))
-                    };
+                    let value = given!(op == Op::SetCapturedBoxTake, a(word));
                     // SAFETY: the capture is a box.
                     unsafe {
                         let closure = (*self.mutator.frame).closure.as_object_unchecked();
@@ -663,11 +657,7 @@ impl<C: Collector> Vm<C> {
                             if object.shape_word().0 == (*site).shape_word
                                 && !self.heap.is_sealed(object)
                             {
-                                let value = if op == Op::SetFieldTake {
-                                    taken!(b(word))
-                                } else {
-                                    retained!(register!(b(word)))
-                                };
+                                let value = given!(op == Op::SetFieldTake, b(word));
                                 if (*site).next_word != (*site).shape_word {
                                     self.heap
                                         .set_shape(object, calf_gc::ShapeWord((*site).next_word));
@@ -717,11 +707,7 @@ impl<C: Collector> Vm<C> {
                     if let Some((list, items, at)) = list_place(holder, index)
                         && !self.heap.is_sealed(list)
                     {
-                        let value = if op == Op::SetIndexTake {
-                            taken!(c(word))
-                        } else {
-                            retained!(register!(c(word)))
-                        };
+                        let value = given!(op == Op::SetIndexTake, c(word));
                         // SAFETY: `list_place` checked the bounds.
                         unsafe { self.heap.store_part(list, items, at, value) };
                     } else {

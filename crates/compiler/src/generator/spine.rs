@@ -210,8 +210,10 @@ impl<'a> Generator<'_, 'a> {
             return Current::Number(folded);
         }
         let span = operator_span;
-        if let Some(op) = constant_form(operator) {
-            let commutes = matches!(operator, BinaryOperator::Add | BinaryOperator::Multiply);
+        let equality = equality_with_constant(operator);
+        if let Some(op) = constant_form(operator).or(equality) {
+            let commutes = equality.is_some()
+                || matches!(operator, BinaryOperator::Add | BinaryOperator::Multiply);
             let operands = match current {
                 Current::Register(register) => {
                     self.constant_right(operator, right).map(|constant| (register, constant))
@@ -220,22 +222,6 @@ impl<'a> Generator<'_, 'a> {
                     .constant_operand(ConstantKey::Number(number.to_bits()))
                     .map(|constant| (self.any(right), constant)),
                 Current::Number(_) => None,
-            };
-            if let Some((register, constant)) = operands {
-                let result = self.result(mark, destination);
-                self.emit(op, result, register, constant, span);
-                self.settle(mark, destination);
-                return Current::Register(result);
-            }
-        }
-        if let Some(op) = equality_with_constant(operator) {
-            let operands = match current {
-                Current::Register(register) => {
-                    self.literal_operand(right).map(|constant| (register, constant))
-                }
-                Current::Number(number) => self
-                    .constant_operand(ConstantKey::Number(number.to_bits()))
-                    .map(|constant| (self.any(right), constant)),
             };
             if let Some((register, constant)) = operands {
                 let result = self.result(mark, destination);
@@ -272,6 +258,9 @@ impl<'a> Generator<'_, 'a> {
         operator: BinaryOperator,
         right: &Expression<'a>,
     ) -> Option<u8> {
+        if equality_with_constant(operator).is_some() {
+            return self.literal_operand(right);
+        }
         match (number(right), &right.kind) {
             (Some(number), _) => self.constant_operand(ConstantKey::Number(number.to_bits())),
             (None, ExpressionKind::String(text)) if operator == BinaryOperator::Add => {

@@ -179,28 +179,27 @@ impl Holes {
                 continue;
             }
             self.lanes[class].exhausted = true;
-            if !space.may_take(BLOCK) {
-                return false;
-            }
-            let Some(fresh) = space.cells.take_block(class, &mut space.model) else { return false };
-            if !self.live.cover(fresh.start + BLOCK) {
-                space.cells.free_block(fresh, &mut space.model);
-                return false;
-            }
+            let Some(fresh) = self.fresh_block(class, space) else { return false };
             self.lanes[class].block = (fresh.start - space.cells.region().start()) / BLOCK;
         }
     }
 
-    /// Under the zeal mode `page`: a fresh block for one object.
-    fn take_whole_block(&mut self, class: usize, space: &mut Space) -> bool {
+    /// A block that nobody has used, whose bits are there. `None`: the limit is reached.
+    fn fresh_block(&mut self, class: usize, space: &mut Space) -> Option<Block> {
         if !space.may_take(BLOCK) {
-            return false;
+            return None;
         }
-        let Some(fresh) = space.cells.take_block(class, &mut space.model) else { return false };
+        let fresh = space.cells.take_block(class, &mut space.model)?;
         if !self.live.cover(fresh.start + BLOCK) {
             space.cells.free_block(fresh, &mut space.model);
-            return false;
+            return None;
         }
+        Some(fresh)
+    }
+
+    /// Under the zeal mode `page`: a fresh block for one object.
+    fn take_whole_block(&mut self, class: usize, space: &mut Space) -> bool {
+        let Some(fresh) = self.fresh_block(class, space) else { return false };
         self.take(class, (fresh.start, fresh.start + SIZES[class]), &mut space.model);
         true
     }

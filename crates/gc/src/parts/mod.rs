@@ -1,7 +1,7 @@
 //! Data structures without policy: memory from the kernel, cells, runs, bitmaps, tables, the model of copied pages.
 //!
 //! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
-//! of it together); then what some strategies need: `vector`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `short_heads`, `gray`, `plane`,
+//! of it together); then what some strategies need: `vector`, `table`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `short_heads`, `gray`, `plane`,
 //! `colours`, `deletion`, `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
 //! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`, `tombs`, `main_space`,
 //! `cards`, `profile`, `zero_counts`.
@@ -33,6 +33,7 @@ pub mod region;
 pub mod runs;
 pub mod short_heads;
 pub mod space;
+pub mod table;
 pub mod thresholds;
 pub mod tombs;
 pub mod vacancies;

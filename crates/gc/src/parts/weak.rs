@@ -1,14 +1,14 @@
 //! The table of weak references: from the address of a target to the weak objects that refer to it.
 //!
-//! Open addressing with linear probing and deletion by shifting back, in a region of its own. The target carries no more
-//! than a flag, so most objects die without a look at the table.
+//! The target carries no more than a flag, so most objects die without a look at the table.
 
 use super::model::{Cause, Model};
 use super::region::Region;
+use super::table::{self, Table};
 use crate::heap::HeapError;
 use crate::object::Object;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Entry {
     /// The target's address; zero: no entry.
@@ -16,17 +16,20 @@ struct Entry {
     weak: usize,
 }
 
-const VACANT: Entry = Entry { target: 0, weak: 0 };
-const FIRST_CAPACITY: usize = 256;
-const MAX_ENTRIES: usize = 1 << 26;
+impl table::Entry for Entry {
+    const QUARTERS: usize = 3;
+    const CAUSE: Cause = Cause::Finalize;
+    const VACANT: Entry = Entry { target: 0, weak: 0 };
+    #[inline(always)]
+    fn key(self) -> usize {
+        self.target
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
 pub struct WeakTable {
-    region: Region,
-    /// A power of two, or zero before the first entry.
-    capacity: usize,
-    length: usize,
+    table: Table<Entry>,
 }
 
 impl WeakTable {
@@ -35,125 +38,29 @@ impl WeakTable {
     /// # Errors
     /// The address space is refused.
     pub fn new() -> Result<WeakTable, HeapError> {
-        Ok(WeakTable {
-            region: Region::reserve("weak", MAX_ENTRIES * size_of::<Entry>())?,
-            capacity: 0,
-            length: 0,
-        })
+        Ok(WeakTable { table: Table::new("weak")? })
     }
     /// The region it lives in.
     pub fn region(&self) -> &Region {
-        &self.region
+        self.table.region()
     }
     /// How many weak references are registered.
     pub fn len(&self) -> usize {
-        self.length
+        self.table.len()
     }
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
-    fn home(&self, target: usize) -> usize {
-        // Fibonacci hashing: the upper bits of the product depend on all bits of the address.
-        let product = (target as u64 >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (product >> 32) as usize & (self.capacity - 1)
-    }
-    fn get(&self, index: usize) -> Entry {
-        // SAFETY: the table is committed up to its capacity, and fresh memory is vacant.
-        unsafe { *self.region.pointer::<Entry>(index * size_of::<Entry>()) }
-    }
-    fn set(&mut self, index: usize, entry: Entry, model: &mut Model) {
-        let at = self.region.pointer::<Entry>(index * size_of::<Entry>());
-        // SAFETY: as above.
-        unsafe { *at = entry };
-        model.note(at.addr(), Cause::Finalize);
+        self.table.is_empty()
     }
 
     /// Registers `weak`, which refers to `target`. `false`: there is no memory for it.
     #[must_use]
     pub fn insert(&mut self, target: Object, weak: Object, model: &mut Model) -> bool {
-        if (self.length + 1) * 4 > self.capacity * 3 && !self.grow(model) {
-            return false;
-        }
-        self.place(Entry { target: target.address(), weak: weak.address() }, model);
-        self.length += 1;
-        true
-    }
-
-    fn place(&mut self, entry: Entry, model: &mut Model) {
-        let mut index = self.home(entry.target);
-        while self.get(index) != VACANT {
-            index = (index + 1) & (self.capacity - 1);
-        }
-        self.set(index, entry, model);
-    }
-
-    /// Doubles the table by way of a copy outside.
-    fn grow(&mut self, model: &mut Model) -> bool {
-        let (old, new) = (self.capacity, (self.capacity * 2).max(FIRST_CAPACITY));
-        let bytes = old * size_of::<Entry>();
-        let Ok(mut copy) = Region::reserve("copy", bytes.max(1)) else { return false };
-        if !copy.commit(bytes) || !self.region.commit(new * size_of::<Entry>()) {
-            return false;
-        }
-        // SAFETY: both hold `bytes` bytes, and they are two regions.
-        unsafe {
-            std::ptr::copy_nonoverlapping(
-                self.region.pointer::<u8>(0),
-                copy.pointer::<u8>(0),
-                bytes,
-            )
-        };
-        for index in 0..old {
-            self.set(index, VACANT, model);
-        }
-        self.capacity = new;
-        for index in 0..old {
-            // SAFETY: copied above.
-            let entry = unsafe { *copy.pointer::<Entry>(index * size_of::<Entry>()) };
-            if entry != VACANT {
-                self.place(entry, model);
-            }
-        }
-        true
-    }
-
-    /// Empties `index` and moves later entries of the same cluster back.
-    fn vacate(&mut self, index: usize, model: &mut Model) {
-        let mask = self.capacity - 1;
-        let (mut hole, mut next) = (index, (index + 1) & mask);
-        loop {
-            let entry = self.get(next);
-            if entry == VACANT {
-                break;
-            }
-            // An entry may move back to the hole if its home is not between the hole and itself.
-            if next.wrapping_sub(self.home(entry.target)) & mask >= next.wrapping_sub(hole) & mask {
-                self.set(hole, entry, model);
-                hole = next;
-            }
-            next = (next + 1) & mask;
-        }
-        self.set(hole, VACANT, model);
-        self.length -= 1;
+        self.table.insert(Entry { target: target.address(), weak: weak.address() }, model)
     }
 
     fn find(&self, target: usize, weak: Option<usize>) -> Option<usize> {
-        if self.capacity == 0 {
-            return None;
-        }
-        let mut index = self.home(target);
-        loop {
-            let entry = self.get(index);
-            if entry == VACANT {
-                return None;
-            }
-            if entry.target == target && weak.is_none_or(|weak| weak == entry.weak) {
-                return Some(index);
-            }
-            index = (index + 1) & (self.capacity - 1);
-        }
+        self.table.find(target, |entry| weak.is_none_or(|weak| weak == entry.weak))
     }
 
     /// Does any weak reference refer to `target`?
@@ -164,7 +71,7 @@ impl WeakTable {
     /// Forgets `weak`, which referred to `target`: it dies before its target.
     pub fn remove(&mut self, target: Object, weak: Object, model: &mut Model) {
         if let Some(index) = self.find(target.address(), Some(weak.address())) {
-            self.vacate(index, model);
+            self.table.vacate(index, model);
         }
     }
 
@@ -173,20 +80,20 @@ impl WeakTable {
         while let Some(index) = self.find(target.address(), None) {
             // SAFETY: a weak object that dies is removed first, so this one lives; it has slot 0.
             unsafe {
-                let weak = Object::from_address(self.get(index).weak);
+                let weak = Object::from_address(self.table.get(index).weak);
                 weak.set_slot(0, crate::Value::NIL);
                 model.note(weak.address() + 8, Cause::Finalize);
             }
-            self.vacate(index, model);
+            self.table.vacate(index, model);
         }
     }
 
     /// After a mark: `judge` is given each target and its weak object and says what becomes of the entry.
     pub fn retain(&mut self, judge: &mut dyn FnMut(Object, Object) -> Verdict, model: &mut Model) {
         let mut index = 0;
-        while index < self.capacity {
-            let entry = self.get(index);
-            if entry == VACANT {
+        while index < self.table.capacity() {
+            let entry = self.table.get(index);
+            if entry.target == 0 {
                 index += 1;
                 continue;
             }
@@ -196,12 +103,12 @@ impl WeakTable {
             match judge(target, weak) {
                 // The wrapped end of a cluster may move here and be judged twice: harmless.
                 Verdict::Keep => index += 1,
-                Verdict::Forget => self.vacate(index, model),
+                Verdict::Forget => self.table.vacate(index, model),
                 Verdict::Clear => {
                     // SAFETY: the judge says that the weak object lives.
                     unsafe { weak.set_slot(0, crate::Value::NIL) };
                     model.note(weak.address() + 8, Cause::Finalize);
-                    self.vacate(index, model);
+                    self.table.vacate(index, model);
                 }
             }
         }
@@ -240,34 +147,17 @@ impl WeakTable {
         forward: &mut dyn FnMut(Object, Object) -> (Object, Object),
         model: &mut Model,
     ) {
-        let bytes = self.capacity * size_of::<Entry>();
-        let mut copy =
-            Region::reserve("copy", bytes.max(1)).expect("a moving collector has room to move");
-        assert!(copy.commit(bytes), "a moving collector has room to move");
-        // SAFETY: both hold `bytes` bytes, and they are two regions.
-        unsafe {
-            std::ptr::copy_nonoverlapping(
-                self.region.pointer::<u8>(0),
-                copy.pointer::<u8>(0),
-                bytes,
-            )
-        };
-        for index in 0..self.capacity {
-            self.set(index, VACANT, model);
-        }
-        for index in 0..self.capacity {
-            // SAFETY: copied above; registered as objects.
-            unsafe {
-                let entry = *copy.pointer::<Entry>(index * size_of::<Entry>());
-                if entry != VACANT {
-                    let (target, weak) = forward(
-                        Object::from_address(entry.target),
-                        Object::from_address(entry.weak),
-                    );
-                    self.place(Entry { target: target.address(), weak: weak.address() }, model);
-                }
-            }
-        }
+        let rebuilt = self.table.rebuild(
+            self.table.capacity(),
+            &mut |Entry { target, weak }| {
+                // SAFETY: registered as objects.
+                let (target, weak) =
+                    unsafe { forward(Object::from_address(target), Object::from_address(weak)) };
+                Entry { target: target.address(), weak: weak.address() }
+            },
+            model,
+        );
+        assert!(rebuilt, "a moving collector has room to move");
     }
 }
 
