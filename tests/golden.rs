@@ -1,7 +1,7 @@
 //! Every script under `tests/language`, every lesson in `examples` and every program in the book under
-//! `docs`, under every strategy, plain and with a collection at each allocation.
+//! `docs`, under every strategy: plain, with a collection at each allocation, and going on in a forked child.
 //!
-//! One named test for each: `cargo test --test golden closure`, or `… inline::stress`.
+//! One named test for each: `cargo test --test golden closure`, or `… inline::stress`, or `… frozen::child`.
 
 mod support;
 
@@ -25,6 +25,9 @@ struct Script {
 
 /// The other collectors that an option makes of a strategy are run plainly; these are stressed, too, as they look at registers.
 const STRESSED_VARIANTS: [&str; 1] = ["side-counts:defer=stack"];
+
+/// What these make garbage of in the child must not lie in the parent's heap: `zygote` keeps what is shared, for good.
+const FORKED_AT_START: [&str; 2] = ["language/finalize/in_cycle", "examples/07_cycles"];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -56,7 +59,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// Under `strategies` plain and stressed, under `only_plain` plain.
+/// Under `strategies` plain, stressed and in a child, under `only_plain` plain.
 fn trials_of(script: &Arc<Script>, strategies: &[String], only_plain: &[String]) -> Vec<Trial> {
     if !script.expectation.compile_errors.is_empty() {
         // No strategy has a say in what does not compile.
@@ -77,8 +80,22 @@ fn trials_of(script: &Arc<Script>, strategies: &[String], only_plain: &[String])
             Ok(check(&stressed, Calf::new().gc(&stressed_strategy).stress(), STRESS_LIMIT)?)
         });
         trials.push(trial.with_ignored_flag(script.expectation.skips_stress));
+        let (forked, forked_strategy) = (Arc::clone(script), strategy.clone());
+        let trial = Trial::test(format!("{}::{strategy}::child", script.name), move || {
+            let calf = Calf::new().gc(&forked_strategy).args(["--gc-zeal", &child_modes(&forked)]);
+            Ok(check(&forked, calf, STRESS_LIMIT)?)
+        });
+        trials.push(trial.with_ignored_flag(script.expectation.skips_stress));
     }
     trials
+}
+
+/// The program goes on in a forked child: some from the start, others from somewhere within, on a heap that the parent has filled.
+/// There is a collection before every third allocation, and everything is verified around it.
+fn child_modes(script: &Script) -> String {
+    let within = 1 + 3 * (script.name.len() % 8);
+    let allocation = if FORKED_AT_START.contains(&script.name.as_str()) { 1 } else { within };
+    format!("verify,every=3,fork={allocation}")
 }
 
 fn check(script: &Script, calf: Calf, limit: Duration) -> Result<(), String> {

@@ -134,7 +134,7 @@ fn parser() -> Parser {
                 .long("gc-zeal")
                 .value_name("MODE,…")
                 .global(true)
-                .help("Bring bugs to light: every=N, alternate, verify, poison, move, page; see docs/collectors.md"),
+                .help("Bring bugs to light: every=N, alternate, verify, poison, move, page, fork=N; see docs/collectors.md"),
         )
         .arg(flag("gc-log", "Print a line on standard error for every collection"))
         .arg(

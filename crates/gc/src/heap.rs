@@ -61,6 +61,8 @@ struct Watch {
     log: bool,
     zeal: Zeal,
     allocations: u64,
+    /// Allocations up to the one before which the process is to fork; zero: it is not.
+    until_fork: u32,
     journal: Option<Box<Journal>>,
 }
 
@@ -72,7 +74,7 @@ impl Watch {
         }
         let verify = options.verify || zeal.verify || zeal.poison;
         let journal = (verify || options.journal).then(Box::default);
-        Watch { verify, log: options.log, zeal, allocations: 0, journal }
+        Watch { verify, log: options.log, zeal, allocations: 0, until_fork: 0, journal }
     }
 
     /// What the zeal modes want collected before the next allocation.
@@ -109,7 +111,9 @@ impl<C: Collector> Heap<C> {
         let watch = Watch::new(options);
         Ok(Heap {
             collector: C::new(options)?,
-            watched: watch.journal.is_some() || watch.zeal.request(0).is_some(),
+            watched: watch.journal.is_some()
+                || watch.zeal.request(0).is_some()
+                || watch.zeal.fork != 0,
             watch,
             collects_before_fork: options.switch("collect-before-fork")?,
             enabled: true,
@@ -139,6 +143,23 @@ impl<C: Collector> Heap<C> {
     #[inline(always)]
     pub fn allocate(&mut self, shape: ShapeWord, units: usize) -> Option<Object> {
         if self.watched { None } else { self.collector.allocate(shape, units) }
+    }
+
+    /// The program begins: what the machine allocated for itself does not count for `fork=N` of the zeal modes.
+    pub fn begin_program(&mut self) {
+        self.watch.until_fork = self.watch.zeal.fork;
+    }
+
+    /// Does `fork=N` want the process to fork before the allocation that is about to be made? It says so once.
+    pub fn takes_fork(&mut self) -> bool {
+        let until = &mut self.watch.until_fork;
+        match *until {
+            0 => false,
+            _ => {
+                *until -= 1;
+                *until == 0
+            }
+        }
     }
 
     /// The same at a safepoint: collects if that is due, or if there is no memory otherwise. `None`: out of memory.

@@ -6,7 +6,7 @@ use crate::collector::Request;
 use crate::options::HeapError;
 
 /// The modes, as `--gc-zeal` takes them.
-pub const MODES: &str = "every=N, alternate, verify, poison, move, page";
+pub const MODES: &str = "every=N, alternate, verify, poison, move, page, fork=N";
 
 /// Which modes are on. They can be combined.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub struct Zeal {
     pub moves: bool,
     /// `page`: one object on each block of pages, which is made inaccessible when the object is freed.
     pub page: bool,
+    /// `fork=N`: before the program's N-th allocation the process forks, the program goes on in the child, and its parent does nothing
+    /// but wait for it and leave with its code; zero: no fork.
+    pub fork: u32,
 }
 
 impl Zeal {
@@ -33,13 +36,15 @@ impl Zeal {
     pub fn parse(text: &str) -> Result<Zeal, HeapError> {
         let mut zeal = Zeal::default();
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            match (word, word.strip_prefix("every=").and_then(|number| number.parse().ok())) {
-                (_, Some(number)) if number > 0 => zeal.every = number,
-                ("alternate", _) => zeal.alternate = true,
-                ("verify", _) => zeal.verify = true,
-                ("poison", _) => zeal.poison = true,
-                ("move", _) => zeal.moves = true,
-                ("page", _) => zeal.page = true,
+            let (mode, number) = word.split_once('=').unwrap_or((word, ""));
+            match (mode, number.parse().ok().filter(|number| *number > 0)) {
+                ("every", Some(number)) => zeal.every = number,
+                ("fork", Some(number)) => zeal.fork = number,
+                ("alternate", None) if number.is_empty() => zeal.alternate = true,
+                ("verify", None) if number.is_empty() => zeal.verify = true,
+                ("poison", None) if number.is_empty() => zeal.poison = true,
+                ("move", None) if number.is_empty() => zeal.moves = true,
+                ("page", None) if number.is_empty() => zeal.page = true,
                 _ => {
                     let value = word.to_owned();
                     return Err(HeapError::Value { key: "zeal", value, known: MODES });
@@ -69,10 +74,11 @@ mod tests {
 
     #[test]
     fn modes_are_read_and_others_refused() {
-        let zeal = Zeal::parse("alternate, every=3,poison").unwrap();
-        assert_eq!(zeal, Zeal { every: 3, alternate: true, poison: true, ..Zeal::default() });
+        let zeal = Zeal::parse("alternate, every=3,poison,fork=9").unwrap();
+        let wanted = Zeal { every: 3, alternate: true, poison: true, fork: 9, ..Zeal::default() };
+        assert_eq!(zeal, wanted);
         assert_eq!(Zeal::parse(""), Ok(Zeal::default()));
-        for wrong in ["evry=3", "every=0", "every", "page=on"] {
+        for wrong in ["evry=3", "every=0", "every", "page=on", "move=1", "fork", "fork=-1"] {
             let text = Zeal::parse(wrong).unwrap_err().to_string();
             assert!(text.contains(wrong) && text.contains(MODES), "{text}");
         }

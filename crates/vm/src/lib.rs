@@ -9,6 +9,7 @@ pub mod closure;
 pub mod code;
 pub mod error;
 pub mod exit;
+mod fork;
 pub mod index;
 pub mod instance;
 pub mod interpreter;

@@ -70,6 +70,7 @@ impl<C: Collector> Vm<C> {
                 exit_code::COMPILE
             }
             Ok(code) => {
+                self.heap.begin_program();
                 let result = self.run_code(code);
                 self.end_of_run(result)
             }

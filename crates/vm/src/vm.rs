@@ -135,6 +135,9 @@ impl<C: Collector> Vm<C> {
     #[cold]
     #[inline(never)]
     fn allocate_slowly(&mut self, shape: ShapeWord, units: usize) -> Result<Object, Thrown> {
+        if self.heap.takes_fork() {
+            self.go_on_in_child();
+        }
         let object = self.heap.allocate_at_safepoint(&mut self.mutator, shape, units);
         self.after_collection();
         object.ok_or_else(|| self.throw_out_of_memory())

@@ -2,11 +2,12 @@
 
 use super::{Arguments, Owner, Row, natives};
 use crate::error::{ErrorKind, Thrown};
+use crate::fork::{code_of, threads};
 use crate::mutator::Hook;
 use crate::vm::{ExitPolicy, Vm};
 use calf_gc::{Collector, Value};
 use nix::errno::Errno;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid};
 use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
 
@@ -66,11 +67,6 @@ impl<C: Collector> Vm<C> {
     }
 }
 
-/// How many threads this process has; `None` where `/proc` does not say.
-fn threads() -> Option<usize> {
-    std::fs::read_dir("/proc/self/task").ok().map(Iterator::count)
-}
-
 fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     if let Some(count) = threads()
         && count != 1
@@ -81,43 +77,23 @@ fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
         return Err(vm.throw(ErrorKind::IoError, message));
     }
     vm.run_hooks(Hook::BeforeFork, true)?;
-    vm.heap.before_fork(&mut vm.mutator);
-    vm.after_collection();
-    vm.refresh_identities();
+    vm.prepare_fork();
     // What a collection before the fork found dead is finalized once, not in both processes.
     vm.run_finalizers();
     if vm.leaving.is_some() {
         return Err(Thrown);
     }
-    // What is buffered would be printed by both.
-    vm.output.flush();
-    vm.measure_before_fork();
-    // SAFETY: the process has one thread, as just counted (where the system says), so the child may do whatever it likes.
-    match unsafe { nix::unistd::fork() } {
-        Err(error) => {
-            vm.heap.after_fork_in_parent();
-            Err(vm.system_error("Cannot fork", error))
-        }
+    match vm.fork_process() {
+        Err(error) => Err(vm.system_error("Cannot fork", error)),
         Ok(ForkResult::Parent { child }) => {
-            vm.heap.after_fork_in_parent();
             vm.run_hooks(Hook::AfterForkInParent, false)?;
             Ok(Value::number(f64::from(child.as_raw())))
         }
         Ok(ForkResult::Child) => {
-            vm.measure_after_fork();
             vm.random.fork(u64::from(std::process::id()));
             vm.run_hooks(Hook::AfterForkInChild, false)?;
             Ok(Value::number(0.0))
         }
-    }
-}
-
-/// The exit code of an ended child: 128 and the signal's number if a signal ended it.
-fn code_of(status: WaitStatus) -> Option<(Pid, i32)> {
-    match status {
-        WaitStatus::Exited(pid, code) => Some((pid, code)),
-        WaitStatus::Signaled(pid, signal, _) => Some((pid, 128 + signal as i32)),
-        _ => None,
     }
 }
 
