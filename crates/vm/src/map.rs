@@ -55,21 +55,33 @@ fn is_identity(key: Value) -> bool {
     key.as_object().is_some_and(|object| object.shape() != Kind::String as u32)
 }
 
+/// Where in an index a key is looked for: first at `hash`, then every `step` slots, which is odd, so that all slots are reached.
+#[derive(Clone, Copy)]
+struct Path {
+    hash: u32,
+    step: u32,
+}
+
+/// As many whole numbers in a row, beginning with a multiple of it, have slots side by side: programs mostly ask for them in order.
+const ROW: u64 = 64;
+
 #[inline(always)]
-fn hash(key: Value) -> u32 {
+fn path(key: Value) -> Path {
     if key.is_number() {
         let number = key.as_number_unchecked();
         let whole = to_integer(number);
         if whole as f64 == number {
-            // Eight whole numbers in a row are neighbours in the index, as they are in most programs' order of asking.
-            return mix(whole as u64 >> 3) << 3 | (whole as u32 & 7);
+            // A row that finds its slots taken goes on, together, beyond them. The lowest bits of what is mixed say in which order the
+            // row lies, so that numbers far apart from each other do not all begin one.
+            let hash = mix(whole as u64 / ROW) ^ (whole as u64 % ROW) as u32;
+            return Path { hash, step: ROW as u32 + 1 };
         }
     } else if let Some(object) = key.as_object()
         && object.shape() == Kind::String as u32
     {
-        return string::hash_of(object);
+        return Path { hash: string::hash_of(object), step: 1 };
     }
-    mix(key.bits() ^ key.bits() >> 32)
+    Path { hash: mix(key.bits() ^ key.bits() >> 32), step: 1 }
 }
 
 /// Multiplicative hashing (Knuth, The Art of Computer Programming 6.4): the high half is the well-mixed one, of the bits below it.
@@ -139,7 +151,8 @@ impl<C: Collector> Vm<C> {
             self.fill_index(map, index);
             index = map.get(INDEX).as_object().expect("still there");
         }
-        let (mask, hash) = (mask(index), hash(key));
+        let mask = mask(index);
+        let Path { hash, step } = path(key);
         let mut slot = hash;
         loop {
             slot &= mask;
@@ -155,7 +168,7 @@ impl<C: Collector> Vm<C> {
                     return Some(at);
                 }
             }
-            slot += 1;
+            slot = slot.wrapping_add(step);
         }
     }
 
@@ -211,7 +224,7 @@ impl<C: Collector> Vm<C> {
         let live = map.get(LIVE).as_raw();
         let identity = if is_identity(key) { IDENTITY } else { 0 };
         if let Some(index) = map.get(INDEX).as_object() {
-            self.enter_index(index, hash(key), at);
+            self.enter_index(index, path(key), at);
         }
         self.set_part_slot(map, entries, 2 * at, key);
         self.set_part_slot(map, entries, 2 * at + 1, owned);
@@ -226,10 +239,11 @@ impl<C: Collector> Vm<C> {
         let value = self.retained(entries.get(2 * at + 1));
         if let Some(index) = map.get(INDEX).as_object() {
             let mask = mask(index);
-            let mut slot = hash(key) & mask;
+            let Path { hash, step } = path(key);
+            let mut slot = hash & mask;
             // SAFETY: the mask keeps `slot` within the index.
             while unsafe { read_index(index, slot as usize) } & mask != at as u32 + 1 {
-                slot = (slot + 1) & mask;
+                slot = slot.wrapping_add(step) & mask;
             }
             self.write_index(index, slot, REMOVED);
         }
@@ -315,18 +329,19 @@ impl<C: Collector> Vm<C> {
         self.set_raw(index, 0, self.epoch);
         for at in 0..used(map) {
             if let Some((key, _)) = entry(map, at) {
-                self.enter_index(index, hash(key), at);
+                self.enter_index(index, path(key), at);
             }
         }
     }
 
     #[inline]
-    fn enter_index(&mut self, index: Object, hash: u32, at: usize) {
+    fn enter_index(&mut self, index: Object, path: Path, at: usize) {
         let mask = mask(index);
+        let Path { hash, step } = path;
         let mut slot = hash & mask;
         // SAFETY: the mask keeps `slot` within the index.
         while !matches!(unsafe { read_index(index, slot as usize) }, FREE | REMOVED) {
-            slot = (slot + 1) & mask;
+            slot = slot.wrapping_add(step) & mask;
         }
         self.write_index(index, slot, hash & !mask | (at as u32 + 1));
     }

@@ -5,8 +5,9 @@
 //!   word 1…  the text, zero-filled to a whole word
 //! ```
 //!
-//! The hash is computed when the string is made and nothing is filled in later, so reading a string never writes to its page. Of a
-//! long string only [`HASHED`] words from each end count, which keeps making one linear in nothing but copying.
+//! The hash of a short string is computed when the string is made and nothing is filled in later, so reading a string never writes to
+//! its page. A long one keeps none: it is computed from both ends whenever it is asked for, which is seldom, and the same work for
+//! every length. So making a long string costs nothing but the copying.
 
 use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
@@ -17,38 +18,53 @@ const LENGTH: u64 = 0x7FFF_FFFF;
 const ASCII: u64 = 0x8000_0000;
 /// The longest string, in bytes.
 pub(crate) const LONGEST: usize = LENGTH as usize;
-/// Words from each end of a long string that count for the hash.
-const HASHED: usize = 8;
-/// The most words that all count.
-const HASHED_WHOLE: usize = 2 * HASHED;
+/// Words from each end of a long string that count for its hash.
+const ENDS: usize = 8;
+/// The most words of a short string: they all count, and the hash is kept.
+const SHORT: usize = 2 * ENDS;
 
-/// The ends of a text, two words at a time: each is multiplied in, and both halves of the product count (the folding of wyhash). The
-/// last word is filled up with zeros.
-fn hash(words: &[u64], length: usize) -> u32 {
-    let fold = |hash: u64, word: u64, multiplier: u64| {
-        let product = u128::from(hash ^ word) * u128::from(multiplier);
-        product as u64 ^ (product >> 64) as u64
-    };
-    let mut lanes = [0x9E37_79B9_7F4A_7C15 ^ length as u64, 0x8EBC_6AF0_9C88_C6E3];
-    let mut feed = |words: &[u64]| {
-        let (pairs, rest) = words.as_chunks::<2>();
-        for &[one, other] in pairs {
-            lanes[0] = fold(lanes[0], one, 0xA076_1D64_78BD_642F);
-            lanes[1] = fold(lanes[1], other, 0xE703_7ED1_A0B4_28DB);
-        }
-        if let [last] = *rest {
-            lanes[0] = fold(lanes[0], last, 0xA076_1D64_78BD_642F);
-        }
-    };
-    match words.len() {
-        0..=HASHED_WHOLE => feed(words),
-        count => {
-            feed(&words[..HASHED]);
-            feed(&words[count - HASHED..]);
-        }
+/// A hash in the making: two lanes take the words in turns, so that one multiplication need not wait for the one before. Both halves
+/// of each product count (the folding of wyhash).
+struct Lanes(u64, u64);
+
+impl Lanes {
+    #[inline(always)]
+    fn new(length: usize) -> Lanes {
+        Lanes(0x9E37_79B9_7F4A_7C15 ^ length as u64, 0x8EBC_6AF0_9C88_C6E3)
     }
-    let hash = fold(lanes[0], lanes[1], 0xA076_1D64_78BD_642F);
-    (hash ^ hash >> 32) as u32
+
+    #[inline(always)]
+    fn fold(lane: u64, word: u64) -> u64 {
+        let product = u128::from(lane ^ word) * 0xA076_1D64_78BD_642F;
+        product as u64 ^ (product >> 64) as u64
+    }
+
+    #[inline(always)]
+    fn add(&mut self, word: u64) {
+        *self = Lanes(self.1, Lanes::fold(self.0, word));
+    }
+
+    #[inline(always)]
+    fn end(self) -> u32 {
+        let hash = Lanes::fold(self.0, self.1);
+        (hash ^ hash >> 32) as u32
+    }
+}
+
+/// The hash of a text of `length` bytes. The last word is filled up with zeros.
+#[inline]
+fn hash(words: &[u64], length: usize) -> u32 {
+    let mut lanes = Lanes::new(length);
+    let long = words.len() > SHORT;
+    let (first, last) = if long { (ENDS, words.len() - ENDS) } else { (words.len(), words.len()) };
+    words[..first].iter().chain(&words[last..]).for_each(|&word| lanes.add(word));
+    lanes.end()
+}
+
+/// The first word of a string: its length, whether all is ASCII, and the hash that is kept.
+#[inline(always)]
+fn head_word(length: usize, is_ascii: bool, hash: u32) -> u64 {
+    length as u64 | u64::from(hash) << 32 | if is_ascii { ASCII } else { 0 }
 }
 
 /// The first word: length, ASCII mark and hash.
@@ -70,10 +86,17 @@ pub(crate) fn is_ascii(string: Object) -> bool {
     head(string) & ASCII != 0
 }
 
-/// The hash.
+/// The hash: the one kept, or that of a long string.
 #[inline(always)]
 pub(crate) fn hash_of(string: Object) -> u32 {
-    (head(string) >> 32) as u32
+    let length = byte_length(string);
+    if length <= 8 * SHORT { (head(string) >> 32) as u32 } else { hash_long(string, length) }
+}
+
+#[cold]
+fn hash_long(string: Object, length: usize) -> u32 {
+    // SAFETY: the words of the text, which a string has behind its head.
+    hash(unsafe { std::slice::from_raw_parts(string.pointer().add(2), length.div_ceil(8)) }, length)
 }
 
 /// The bytes of a string object. Not to be held over a safepoint.
@@ -112,7 +135,19 @@ pub(crate) fn same_text(left: Value, right: Value) -> bool {
     left.shape() == STRING
         && right.shape() == STRING
         && head(left) == head(right)
-        && bytes(&left) == bytes(&right)
+        && same_bytes(left, right)
+}
+
+/// Have two strings of the same head the same text?
+#[inline(always)]
+fn same_bytes(left: Object, right: Object) -> bool {
+    let length = byte_length(left);
+    if length > 8 * SHORT {
+        return bytes(&left) == bytes(&right);
+    }
+    // SAFETY: both have this many bytes, the last word filled up with zeros.
+    (0..length.div_ceil(8))
+        .all(|index| unsafe { *left.pointer().add(2 + index) == *right.pointer().add(2 + index) })
 }
 
 /// The number of code points.
@@ -152,12 +187,15 @@ impl<C: Collector> Vm<C> {
         };
         fill(space);
         let is_ascii = is_ascii.unwrap_or_else(|| space.is_ascii());
-        // SAFETY: as above: all its words are written now.
-        let hash =
-            hash(unsafe { std::slice::from_raw_parts(object.pointer().add(2), words) }, length);
-        let word = length as u64 | u64::from(hash) << 32 | if is_ascii { ASCII } else { 0 };
+        let hash = match words {
+            // SAFETY: as above: all its words are written now.
+            0..=SHORT => {
+                hash(unsafe { std::slice::from_raw_parts(object.pointer().add(2), words) }, length)
+            }
+            _ => 0,
+        };
         // SAFETY: as above. The word is no reference: bytes are never traced.
-        unsafe { *object.pointer().add(1) = word };
+        unsafe { *object.pointer().add(1) = head_word(length, is_ascii, hash) };
         Ok(Value::object(object))
     }
 
@@ -183,6 +221,9 @@ impl<C: Collector> Vm<C> {
         if !C::MOVES {
             // The operands stay where they are: the registers hold them.
             let is_ascii = is_ascii(one) && is_ascii(other);
+            if first + second <= 8 * SHORT {
+                return self.join_short(one, other, is_ascii);
+            }
             return self.build(first + second, Some(is_ascii), |space| {
                 space[..first].copy_from_slice(bytes(&one));
                 space[first..].copy_from_slice(bytes(&other));
@@ -190,6 +231,45 @@ impl<C: Collector> Vm<C> {
         }
         let joined = [bytes(&one), bytes(&other)].concat();
         self.build_string(joined.len(), |space| space.copy_from_slice(&joined))
+    }
+
+    /// Two strings, which nothing moves, as one short one: copied and hashed a word at a time, without a look at what was just written.
+    #[inline]
+    fn join_short(&mut self, one: Object, other: Object, is_ascii: bool) -> Result<Value, Thrown> {
+        let (first, second) = (byte_length(one), byte_length(other));
+        let length = first + second;
+        let object = self.allocate(Kind::String.shape_word(), 1 + length.div_ceil(8))?;
+        let mut lanes = Lanes::new(length);
+        let (whole, shift) = (first / 8, first % 8 * 8);
+        // SAFETY: the operands have as many words as their lengths say, the last filled up with zeros; the new object has those of
+        // both lengths together, and nothing else refers to it. The head is no reference: bytes are never traced.
+        unsafe {
+            let (left, right) = (one.pointer().add(2), other.pointer().add(2));
+            let mut place = object.pointer().add(2);
+            let mut put = |word: u64| {
+                place.write(word);
+                place = place.add(1);
+                lanes.add(word);
+            };
+            (0..whole).for_each(|index| put(*left.add(index)));
+            let words = second.div_ceil(8);
+            if shift == 0 {
+                (0..words).for_each(|index| put(*right.add(index)));
+            } else {
+                let mut begun = *left.add(whole);
+                for index in 0..words {
+                    let word = *right.add(index);
+                    put(begun | word << shift);
+                    begun = word >> (64 - shift);
+                }
+                // Zero if the last byte ended the word before.
+                if whole + words < length.div_ceil(8) {
+                    put(begun);
+                }
+            }
+            *object.pointer().add(1) = head_word(length, is_ascii, lanes.end());
+        }
+        Ok(Value::object(object))
     }
 
     /// The texts of `count` values from `first` on as one string, at `place`.
