@@ -1,6 +1,7 @@
 //! The command line: one description, from which help, errors and suggestions come.
 
 use crate::choices::Choices;
+use crate::laboratory;
 use calf_gc::Zeal;
 use calf_vm::{Choice, ExitPolicy, Options, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
@@ -41,10 +42,8 @@ pub(crate) enum Command {
     LanguageServer,
     /// Print the bytecode.
     Disassemble { file: PathBuf, strategy: Choice, color: bool },
-    /// Print the experiments.
-    LabList,
-    /// Run some.
-    LabRun(LabRun),
+    /// The laboratory.
+    Lab(laboratory::Command),
 }
 
 /// What `calf test` was told.
@@ -57,20 +56,6 @@ pub(crate) struct TestRun {
     pub flags: Vec<&'static str>,
     /// How many seconds a run may take.
     pub limit: u64,
-}
-
-/// What `calf lab run` was told.
-pub(crate) struct LabRun {
-    /// The experiments.
-    pub names: Vec<String>,
-    /// The strategies; empty for each experiment's own.
-    pub strategies: Vec<String>,
-    /// How often each cell runs.
-    pub repeats: Option<u32>,
-    /// The size of the heap, in the experiment's own unit.
-    pub size: Option<u64>,
-    /// Print data instead of a table.
-    pub json: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -222,41 +207,7 @@ fn parser() -> Parser {
             Parser::new("lsp").about("Serve an editor: the Language Server Protocol on standard input and output"),
         )
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
-        .subcommand(
-            Parser::new("lab")
-                .about("Experiments on copied pages")
-                .subcommand_required(true)
-                .subcommand(Parser::new("list").about("Print the experiments"))
-                .subcommand(
-                    Parser::new("run")
-                        .about("Run experiments, each under every strategy or those named with --strategies")
-                        .arg(Arg::new("names").value_name("NAME").required(true).num_args(1..))
-                        .arg(
-                            Arg::new("strategies")
-                                .long("strategies")
-                                .value_name("NAME,…")
-                                .value_delimiter(',')
-                                .help("Only these strategies, each with an option if you like: inline:fresh=on"),
-                        )
-                        .arg(
-                            Arg::new("repeats")
-                                .long("repeats")
-                                .value_name("N")
-                                .value_parser(clap::value_parser!(u32).range(1..=100))
-                                .help("How often each cell runs"),
-                        )
-                        .arg(
-                            Arg::new("size")
-                                .long("size")
-                                .value_name("N")
-                                .value_parser(clap::value_parser!(u64).range(1..))
-                                .help("The size of the heap, in the experiment's own unit"),
-                        )
-                        .arg(
-                            Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print data, one JSON object a line"),
-                        ),
-                ),
-        )
+        .subcommand(laboratory::parser())
 }
 
 /// Reads the command line. On `Err` everything is said already, and the code is the one to leave with.
@@ -310,21 +261,7 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
             strategy: chosen(matches, choices)?.0,
             color,
         }),
-        Some(("lab", lab)) => Ok(match lab.subcommand() {
-            Some(("run", run)) => Command::LabRun(LabRun {
-                names: run.get_many::<String>("names").into_iter().flatten().cloned().collect(),
-                strategies: run
-                    .get_many::<String>("strategies")
-                    .into_iter()
-                    .flatten()
-                    .cloned()
-                    .collect(),
-                repeats: run.get_one::<u32>("repeats").copied(),
-                size: run.get_one::<u64>("size").copied(),
-                json: run.get_flag("json"),
-            }),
-            _ => Command::LabList,
-        }),
+        Some(("lab", lab)) => laboratory::read(lab).map(Command::Lab),
         Some(("run", run)) => program(matches, run, color, choices),
         _ => program(matches, matches, color, choices),
     }

@@ -41,8 +41,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::Disassemble { file, strategy, color } => {
             inspection::disassemble(&file, strategy, color)
         }
-        Command::LabList => laboratory::list(),
-        Command::LabRun(run) => laboratory::run(&run, choices),
+        Command::Lab(command) => laboratory::run(command, choices),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why the lab could not run, as against what it found.
 
+use std::path::PathBuf;
 use std::{fmt, io};
 
 /// What went wrong.
@@ -19,12 +20,26 @@ pub enum LabError {
         /// The names there are.
         known: Vec<&'static str>,
     },
+    /// What was asked for makes no sense together.
+    Usage(String),
+    /// A results file could not be read or written.
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// A file could not be written, or the program not be started.
     Io {
         /// What was being done.
         doing: &'static str,
         /// What the system said.
         error: io::Error,
+    },
+    /// What an experiment predicts did not come true. Everything was measured and printed.
+    Refuted {
+        /// The experiments.
+        experiments: Vec<&'static str>,
     },
     /// Some cells crashed, hung or failed. Everything else was measured and printed.
     CellsFailed {
@@ -38,7 +53,8 @@ pub enum LabError {
 impl LabError {
     /// Is it a mistake in the command (exit code 64)?
     pub fn is_usage(&self) -> bool {
-        matches!(self, LabError::UnknownExperiment { .. } | LabError::UnknownStrategy { .. })
+        use LabError::{UnknownExperiment, UnknownStrategy, Usage};
+        matches!(self, UnknownExperiment { .. } | UnknownStrategy { .. } | Usage(_))
     }
 
     /// Turns an [`io::Error`] met while `doing` something into this error.
@@ -56,6 +72,11 @@ impl fmt::Display for LabError {
             LabError::UnknownStrategy { name, known } => {
                 write!(f, "there is no strategy '{name}'; there are: {}", known.join(", "))
             }
+            LabError::Usage(what) => f.write_str(what),
+            LabError::File { path, error } => write!(f, "{}: {error}", path.display()),
+            LabError::Refuted { experiments } => {
+                write!(f, "predictions that do not hold: {}", experiments.join(", "))
+            }
             LabError::Io { doing, error } => write!(f, "{doing}: {error}"),
             LabError::CellsFailed { failed, of } => {
                 write!(f, "{failed} of {of} cells failed; the rest was measured")
@@ -67,7 +88,7 @@ impl fmt::Display for LabError {
 impl std::error::Error for LabError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            LabError::Io { error, .. } => Some(error),
+            LabError::Io { error, .. } | LabError::File { error, .. } => Some(error),
             _ => None,
         }
     }

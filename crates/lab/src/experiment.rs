@@ -1,8 +1,11 @@
-//! The table of experiments. Adding one is a script, a report and a row here.
+//! What an experiment is. The experiments themselves are in [`crate::experiments`].
 
-use crate::reports;
+use crate::document::Document;
 use crate::results::Results;
-use std::io::{self, Write};
+use crate::sheet::Sheet;
+use crate::unit::Unit;
+
+pub(crate) use crate::experiments::EXPERIMENTS;
 
 /// What one cell of an experiment does, under every strategy.
 #[derive(Debug)]
@@ -13,6 +16,25 @@ pub(crate) struct Plan {
     pub(crate) flags: &'static [&'static str],
 }
 
+/// A plan of these arguments.
+pub(crate) const fn plan(arguments: &'static [&'static str]) -> Plan {
+    Plan { arguments, flags: &[] }
+}
+
+impl Plan {
+    /// The script's arguments for a heap of `size`.
+    pub(crate) fn arguments_for(&self, size: u64) -> Vec<String> {
+        let own = self.arguments.iter().map(|text| text.to_string());
+        own.chain([size.to_string()]).collect()
+    }
+
+    /// Its name in the keys of cells.
+    pub(crate) fn name(&self) -> String {
+        let words: Vec<&str> = self.arguments.iter().chain(self.flags).copied().collect();
+        if words.is_empty() { "-".to_string() } else { words.join(" ") }
+    }
+}
+
 /// Something that the experiment predicts of the numbers.
 #[derive(Debug)]
 pub(crate) struct Claim {
@@ -20,6 +42,44 @@ pub(crate) struct Claim {
     pub(crate) text: &'static str,
     /// Does it hold? `None` if a strategy that it speaks of was not run, or failed.
     pub(crate) holds: fn(&Results) -> Option<bool>,
+}
+
+/// A figure that somebody has published, and that the experiment re-enacts.
+#[derive(Debug)]
+pub(crate) struct Published {
+    /// What was published.
+    pub(crate) figure: &'static str,
+    /// Where.
+    pub(crate) source: &'static str,
+    /// Calf's own, in the same words.
+    pub(crate) here: fn(&Results) -> Option<String>,
+    /// Why the two differ, or in what they agree.
+    pub(crate) why: &'static str,
+}
+
+/// What `calf lab predict` asks before it measures.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// A question whose answer is a number.
+    pub(crate) question: &'static str,
+    pub(crate) unit: Unit,
+    /// The strategies that are needed for the answer.
+    pub(crate) strategies: &'static [&'static str],
+    /// The measured number.
+    pub(crate) answer: fn(&Results) -> Option<f64>,
+    /// What somebody overlooks whose number is too low.
+    pub(crate) too_low: &'static str,
+    /// The same for one that is too high.
+    pub(crate) too_high: &'static str,
+}
+
+/// How the results are shown.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// Tables by a table of what they show, and the sentence under them.
+    Sheets(&'static [Sheet], &'static str),
+    /// By a function of its own.
+    Own(fn(&Results, &mut Document)),
 }
 
 /// An experiment: a question, the cells that answer it, and how the answer is shown.
@@ -33,126 +93,44 @@ pub(crate) struct Experiment {
     pub(crate) script: &'static str,
     /// How large it is unless told otherwise, and what that counts.
     pub(crate) size: u64,
+    /// How large it is if it has to be quick; its claims hold at this size, too.
+    pub(crate) quick: u64,
     pub(crate) unit: &'static str,
     /// The strategies it is run with unless told otherwise, as far as they exist.
     pub(crate) strategies: &'static [&'static str],
     pub(crate) plans: &'static [Plan],
-    /// Prints the table and a sentence under it.
-    pub(crate) report: fn(&Results, &mut dyn Write) -> io::Result<()>,
+    /// Does it measure time? Then its cells run one at a time.
+    pub(crate) timed: bool,
+    pub(crate) report: Report,
     pub(crate) claims: &'static [Claim],
+    pub(crate) published: &'static [Published],
+    pub(crate) ask: Ask,
 }
 
-/// Every script, with its text: the binary needs no files beside it.
-pub(crate) const SCRIPTS: &[(&str, &str)] = &[
-    ("measure.calf", include_str!("../../../examples/lab/measure.calf")),
-    ("records.calf", include_str!("../../../examples/lab/records.calf")),
-    ("lists-and-strings.calf", include_str!("../../../examples/lab/lists-and-strings.calf")),
-    ("copy-on-read.calf", include_str!("../../../examples/lab/copy-on-read.calf")),
-    ("first-request.calf", include_str!("../../../examples/lab/first-request.calf")),
-    ("map.calf", include_str!("../../../examples/lab/map.calf")),
-    ("rec.calf", include_str!("../../../examples/lab/rec.calf")),
-];
-
-/// The strategies that the lessons are about, in the order of the lesson.
-const LESSON: &[&str] = &["none", "inline", "indirect", "frozen", "mark-inline", "mark-bitmap"];
-
-/// All of them, in the same order.
-const ALL: &[&str] = &[
-    "none",
-    "inline",
-    "indirect",
-    "frozen",
-    "scratch",
-    "side-counts",
-    "immortal",
-    "trial",
-    "mark-inline",
-    "mark-bitmap",
-    "zygote",
-    "sealed",
-];
-
-const fn plan(arguments: &'static [&'static str]) -> Plan {
-    Plan { arguments, flags: &[] }
+impl Experiment {
+    /// The experiment of this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Experiment> {
+        EXPERIMENTS.iter().copied().find(|experiment| experiment.name == name)
+    }
 }
 
-/// Every experiment, in the order of the lesson.
-pub(crate) static EXPERIMENTS: &[Experiment] = &[
-    Experiment {
-        name: "lists-and-strings",
-        title: "one million small objects in lists and strings, built in the parent, forked, \
-                one full collection in the child",
-        question: "What does one full collection copy when nothing is garbage, and what does reading?",
-        script: "lists-and-strings.calf",
-        size: 640_000,
-        unit: "strings",
-        strategies: LESSON,
-        plans: &[
-            plan(&["sprinkled", "read"]),
-            plan(&["sprinkled", "collect"]),
-            plan(&["equal", "read"]),
-            plan(&["equal", "collect"]),
-        ],
-        report: reports::lists_and_strings::print,
-        claims: reports::lists_and_strings::CLAIMS,
-    },
-    Experiment {
-        name: "copy-on-read",
-        title: "a random part of the objects is read in the child, nothing is written",
-        question: "If a child reads a part p of the objects, which part of the pages does it copy?",
-        script: "copy-on-read.calf",
-        size: 200_000,
-        unit: "objects",
-        strategies: LESSON,
-        plans: &[plan(&[])],
-        report: reports::copy_on_read::print,
-        claims: reports::copy_on_read::CLAIMS,
-    },
-    Experiment {
-        name: "first-request",
-        title: "a worker switches its collector on and serves requests",
-        question: "How much memory is still shared after the first request?",
-        script: "first-request.calf",
-        size: 200_000,
-        unit: "records",
-        strategies: LESSON,
-        plans: &[plan(&[])],
-        report: reports::first_request::print,
-        claims: reports::first_request::CLAIMS,
-    },
-    Experiment {
-        name: "rec",
-        title: "half a million records: what each thing that a child may do copies, beside other runtimes",
-        question: "Which of the things a child does copy its parent's heap, here and in CPython and Ruby?",
-        script: "rec.calf",
-        size: 500_000,
-        unit: "records",
-        strategies: LESSON,
-        plans: &[
-            plan(&["collect"]),
-            plan(&["read"]),
-            plan(&["request"]),
-            plan(&["grow"]),
-            // Every strategy ends in the same, fullest way, so that teardown can be compared.
-            Plan { arguments: &["exit"], flags: &["--exit", "full"] },
-            Plan { arguments: &["leave"], flags: &["--exit", "full"] },
-        ],
-        report: reports::rec::print,
-        claims: reports::rec::CLAIMS,
-    },
-    Experiment {
-        name: "map",
-        title: "the reference heap: what each action of a child copies under every strategy, predicted and measured",
-        question: "Does what a strategy says of itself foretell how many pages each action of a child copies?",
-        script: "map.calf",
-        size: 1 << 20,
-        unit: "objects of 64 bytes",
-        strategies: ALL,
-        plans: &[plan(&["64"]), plan(&["256"])],
-        report: reports::map::print,
-        claims: reports::map::CLAIMS,
-    },
-];
+macro_rules! scripts {
+    ($($name:literal),+ $(,)?) => {
+        /// Every script, with its text: the binary needs no files beside it.
+        pub(crate) const SCRIPTS: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../examples/lab/", $name)))),+];
+    };
+}
+
+scripts!(
+    "measure.calf",
+    "records.calf",
+    "copy-on-read.calf",
+    "first-request.calf",
+    "lists-and-strings.calf",
+    "map.calf",
+    "rec.calf",
+);
 
 #[cfg(test)]
 mod tests {
@@ -170,6 +148,15 @@ mod tests {
                 assert!(text.contains(heading), "{} has {heading}", experiment.script);
             }
             assert!(!experiment.plans.is_empty() && !experiment.claims.is_empty());
+            assert!(!experiment.published.is_empty(), "{} re-enacts something", experiment.name);
+            assert!(experiment.question.ends_with('?') && experiment.ask.question.ends_with('?'));
+            let names: HashSet<_> = experiment.plans.iter().map(Plan::name).collect();
+            assert_eq!(
+                names.len(),
+                experiment.plans.len(),
+                "the plans of {} differ",
+                experiment.name
+            );
         }
     }
 

@@ -1,7 +1,9 @@
 //! The outcomes of an experiment, to be asked by strategy, plan and child, with the control subtracted.
 
+use crate::record::Record;
 use crate::row::{CONTROL, Copied, Row};
 use crate::runner::{Cell, Failure, Outcome};
+use serde_json::Value;
 
 /// What one child copied, less what the control child of the same process copied.
 #[derive(Clone, Debug)]
@@ -36,6 +38,11 @@ impl Figure {
     /// Bytes of pages that the child has made for itself, beside those that it copied.
     pub(crate) fn new_bytes(&self) -> f64 {
         self.bytes_of(self.copied.new)
+    }
+
+    /// Pages that the child has for itself: those that it copied and those that it made.
+    pub(crate) fn private_pages(&self) -> i64 {
+        self.copied.pages + self.copied.new
     }
 
     /// The copied part of the heap, 0 to 1.
@@ -87,18 +94,49 @@ impl Figure {
 pub(crate) struct Results {
     pub(crate) strategies: Vec<&'static str>,
     pub(crate) size: u64,
-    cells: Vec<(Cell, Outcome)>,
+    records: Vec<Record>,
 }
 
 impl Results {
-    /// The outcomes of `cells`, in the same order.
-    pub(crate) fn new(
-        strategies: Vec<&'static str>,
-        size: u64,
-        cells: Vec<Cell>,
-        outcomes: Vec<Outcome>,
-    ) -> Results {
-        Results { strategies, size, cells: cells.into_iter().zip(outcomes).collect() }
+    /// Those of one experiment at one size; the strategies are in the order in which they first appear.
+    pub(crate) fn new(size: u64, records: Vec<Record>) -> Results {
+        let mut strategies = Vec::new();
+        for record in &records {
+            if !strategies.contains(&record.cell.strategy) {
+                strategies.push(record.cell.strategy);
+            }
+        }
+        Results { strategies, size, records }
+    }
+
+    /// The fact that `child` tells, as the median of several repetitions.
+    pub(crate) fn fact(
+        &self,
+        strategy: &str,
+        plan: usize,
+        child: &str,
+        name: &str,
+    ) -> Result<f64, Failure> {
+        let mut facts = Vec::new();
+        for (_, outcome) in self.of(strategy, plan) {
+            if let Some(failure) = failure_of(outcome, child) {
+                return Err(failure);
+            }
+            let row = outcome.rows.iter().find(|row| row.child == child);
+            facts.extend(row.and_then(|row| row.facts.get(name)).copied());
+        }
+        facts.sort_by(f64::total_cmp);
+        facts.get(facts.len() / 2).copied().ok_or(Failure::Silent)
+    }
+
+    /// The lines of the picture `title`, one for each strategy that drew one, of the first repetition.
+    pub(crate) fn series(&self, title: &str) -> Vec<(&'static str, &Value)> {
+        let mut series = Vec::new();
+        for record in self.records.iter().filter(|record| record.cell.repeat == 0) {
+            let drawn = record.outcome.extras.iter().filter(|extra| extra["title"] == title);
+            series.extend(drawn.map(|extra| (record.cell.strategy, extra)));
+        }
+        series
     }
 
     /// The figure of `child` in the cells of `strategy` and `plan`: of several repetitions the median one by pages.
@@ -139,7 +177,7 @@ impl Results {
             outcome.rows.iter().find(|row| row.exit != 0).map(|row| Failure::of_code(row.exit))
         };
         let mut failures = Vec::new();
-        for (cell, outcome) in &self.cells {
+        for Record { cell, outcome, .. } in &self.records {
             if let Some(failure) = outcome.failure.clone().or_else(|| of_child(outcome)) {
                 failures.push((cell, failure, outcome.complaint.as_str()));
             }
@@ -148,14 +186,15 @@ impl Results {
     }
 
     /// Every cell and what it came to.
-    pub(crate) fn cells(&self) -> &[(Cell, Outcome)] {
-        &self.cells
+    pub(crate) fn records(&self) -> &[Record] {
+        &self.records
     }
 
     /// The largest difference in pages between repetitions of the same child; `None` without repetitions.
     pub(crate) fn spread(&self) -> Option<i64> {
         let mut largest = None;
-        for (cell, outcome) in self.cells.iter().filter(|(cell, _)| cell.repeat == 0) {
+        let first = self.records.iter().filter(|record| record.cell.repeat == 0);
+        for Record { cell, outcome, .. } in first {
             for row in &outcome.rows {
                 let pages: Vec<i64> = self
                     .of(cell.strategy, cell.plan)
@@ -173,9 +212,20 @@ impl Results {
         largest
     }
 
+    /// What they were made of.
+    pub(crate) fn into_records(self) -> Vec<Record> {
+        self.records
+    }
+
+    /// Does any child speak of copied pages?
+    pub(crate) fn any_copied(&self) -> bool {
+        let mut rows = self.records.iter().flat_map(|record| &record.outcome.rows);
+        rows.any(|row| row.kernel.is_some())
+    }
+
     /// Did the kernel refuse in any cell?
     pub(crate) fn any_modelled(&self) -> bool {
-        let rows = self.cells.iter().flat_map(|(_, outcome)| &outcome.rows);
+        let rows = self.records.iter().flat_map(|record| &record.outcome.rows);
         rows.into_iter().any(|row| row.kernel.is_none() && row.model.is_some())
     }
 
@@ -183,8 +233,12 @@ impl Results {
         &'a self,
         strategy: &'a str,
         plan: usize,
-    ) -> impl Iterator<Item = &'a (Cell, Outcome)> {
-        self.cells.iter().filter(move |(cell, _)| cell.strategy == strategy && cell.plan == plan)
+    ) -> impl Iterator<Item = (&'a Cell, &'a Outcome)> {
+        let asked = self
+            .records
+            .iter()
+            .filter(move |record| record.cell.strategy == strategy && record.cell.plan == plan);
+        asked.map(|record| (&record.cell, &record.outcome))
     }
 }
 

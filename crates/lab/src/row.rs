@@ -81,12 +81,18 @@ pub(crate) struct Row {
     pub(crate) kernel: Option<Copied>,
     pub(crate) model: Option<Copied>,
     pub(crate) facts: BTreeMap<String, f64>,
+    /// The line as it was said.
+    pub(crate) said: Value,
 }
 
 impl Row {
     /// Reads one line; `None` if it is not a row.
     pub(crate) fn parse(line: &str) -> Option<Row> {
-        let value: Value = serde_json::from_str(line).ok()?;
+        Row::of(&serde_json::from_str(line).ok()?)
+    }
+
+    /// Reads a row; `None` if it is not one.
+    pub(crate) fn of(value: &Value) -> Option<Row> {
         let number = |key: &str, default: i64| match value.get(key) {
             Some(found) => whole(found),
             None => Some(default),
@@ -103,6 +109,7 @@ impl Row {
                 .and_then(Copied::parse),
             model: value.get("model").and_then(Copied::parse),
             facts: facts.filter_map(|(name, fact)| Some((name.clone(), fact.as_f64()?))).collect(),
+            said: value.clone(),
         })
     }
 }

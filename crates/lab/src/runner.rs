@@ -4,10 +4,11 @@
 //! which have ended. A cell that crashes, hangs or talks nonsense is a result like any other.
 
 use crate::error::LabError;
-use crate::experiment::SCRIPTS;
+use crate::experiment::{Experiment, SCRIPTS};
 use crate::row::Row;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
@@ -20,20 +21,69 @@ const POLL: Duration = Duration::from_millis(2);
 /// How much of a cell's output is read; no script prints nearly as much.
 const MAX_OUTPUT: u64 = 4 << 20;
 
+/// The seed of every cell.
+const SEED: u64 = 1;
+
 /// One run of one script.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
+    pub(crate) experiment: &'static Experiment,
     pub(crate) strategy: &'static str,
     /// Which of the experiment's plans, an index.
     pub(crate) plan: usize,
+    /// How large the heap is, in the experiment's own unit.
+    pub(crate) size: u64,
     /// Which repetition, counted from 0.
     pub(crate) repeat: usize,
-    /// The script's file name.
-    pub(crate) script: &'static str,
+    /// Its number among the cells of a run.
+    pub(crate) number: usize,
     /// Flags for the program, before the script.
     pub(crate) flags: &'static [&'static str],
     /// The script's arguments.
     pub(crate) arguments: Vec<String>,
+    /// The seed of the program's random numbers.
+    pub(crate) seed: u64,
+}
+
+impl Cell {
+    pub(crate) fn new(
+        experiment: &'static Experiment,
+        strategy: &'static str,
+        plan: usize,
+        size: u64,
+        repeat: usize,
+    ) -> Cell {
+        let what = &experiment.plans[plan];
+        let arguments = what.arguments_for(size);
+        Cell {
+            experiment,
+            strategy,
+            plan,
+            size,
+            repeat,
+            number: 0,
+            flags: what.flags,
+            arguments,
+            seed: SEED,
+        }
+    }
+
+    /// Its name in every file.
+    pub(crate) fn key(&self) -> String {
+        let what = self.experiment.plans[self.plan].name();
+        let (experiment, size) = (self.experiment.name, self.size);
+        format!("{experiment}/{size}/{}/{what}/{}", self.strategy, self.repeat)
+    }
+
+    /// The command that repeats it, beside the scripts.
+    pub(crate) fn command(&self) -> String {
+        let mut words = vec!["calf".to_string(), "--gc".to_string(), self.strategy.to_string()];
+        words.extend(["--seed".to_string(), self.seed.to_string()]);
+        words.extend(self.flags.iter().map(|flag| flag.to_string()));
+        words.push(format!("examples/lab/{}", self.experiment.script));
+        words.extend(self.arguments.iter().cloned());
+        words.join(" ")
+    }
 }
 
 /// How a cell failed.
@@ -49,11 +99,31 @@ pub(crate) enum Failure {
     Nonsense,
     /// It ended well but said nothing, or nothing of the child that was asked for.
     Silent,
+    /// The heap's limit was reached.
+    OutOfMemory,
     /// It could not be started.
     NotStarted(String),
 }
 
 impl Failure {
+    /// What a results file calls it; `None` for a cell that ended well.
+    pub(crate) fn named(status: &str) -> Option<Failure> {
+        let rest = |start: &str| status.strip_prefix(start).and_then(|rest| rest.parse().ok());
+        Some(match status {
+            "ok" => return None,
+            "timeout" => Failure::TimedOut,
+            "nonsense" => Failure::Nonsense,
+            "out of memory" => Failure::OutOfMemory,
+            "not run" => Failure::NotStarted(String::new()),
+            _ => match (rest("exit "), rest("signal "), status.parse::<Signal>()) {
+                (Some(code), ..) => Failure::Exit(code),
+                (_, Some(number), _) => Failure::Signal(number),
+                (.., Ok(signal)) => Failure::Signal(signal as i32),
+                _ => Failure::Silent,
+            },
+        })
+    }
+
     /// What an exit code as given by `os.wait` means: 128 and more are signals.
     pub(crate) fn of_code(code: i64) -> Failure {
         if code > 128 { Failure::Signal((code - 128) as i32) } else { Failure::Exit(code as i32) }
@@ -71,6 +141,7 @@ impl std::fmt::Display for Failure {
             Failure::TimedOut => f.write_str("timeout"),
             Failure::Nonsense => f.write_str("nonsense"),
             Failure::Silent => f.write_str("silent"),
+            Failure::OutOfMemory => f.write_str("out of memory"),
             Failure::NotStarted(_) => f.write_str("not run"),
         }
     }
@@ -80,6 +151,8 @@ impl std::fmt::Display for Failure {
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) rows: Vec<Row>,
+    /// Lines with a `kind`: what the cell has to show beside its rows.
+    pub(crate) extras: Vec<Value>,
     pub(crate) failure: Option<Failure>,
     /// The first line it wrote on standard error.
     pub(crate) complaint: String,
@@ -109,14 +182,14 @@ impl Workshop {
     }
 
     /// Runs `cells`, up to `jobs` at a time, and gives their outcomes in the same order. `ended` is told the number of
-    /// cells that have ended each time one does.
+    /// cell that has ended each time one does, and its outcome; its error ends the run.
     pub(crate) fn run(
         &self,
         cells: &[Cell],
         jobs: usize,
         timeout: Duration,
-        ended: &mut dyn FnMut(usize),
-    ) -> Vec<Outcome> {
+        ended: &mut dyn FnMut(&Cell, &Outcome) -> Result<(), LabError>,
+    ) -> Result<Vec<Outcome>, LabError> {
         let mut outcomes: Vec<Option<Outcome>> = cells.iter().map(|_| None).collect();
         let mut running: Vec<Running> = Vec::new();
         let mut next = 0;
@@ -126,43 +199,51 @@ impl Workshop {
                 match self.start(next, &cells[next]) {
                     Ok(started) => running.push(started),
                     Err(error) => {
-                        outcomes[next] =
-                            Some(Outcome::of_failure(Failure::NotStarted(error.to_string())));
+                        let outcome = Outcome::of_failure(Failure::NotStarted(error.to_string()));
+                        ended(&cells[next], &outcome)?;
+                        outcomes[next] = Some(outcome);
                         done += 1;
                     }
                 }
                 next += 1;
             }
             let before = done;
-            running.retain_mut(|process| match process.poll(timeout) {
-                None => true,
-                Some(outcome) => {
-                    outcomes[process.cell] = Some(outcome);
-                    done += 1;
-                    false
+            let mut at = 0;
+            while at < running.len() {
+                let Some(outcome) = running[at].poll(timeout) else {
+                    at += 1;
+                    continue;
+                };
+                let process = running.swap_remove(at);
+                let told = ended(&cells[process.cell], &outcome);
+                outcomes[process.cell] = Some(outcome);
+                done += 1;
+                if let Err(error) = told {
+                    running.iter().for_each(|process| end_with_descendants(&process.child));
+                    return Err(error);
                 }
-            });
-            if done > before {
-                ended(done);
-            } else if !running.is_empty() {
+            }
+            if done == before && !running.is_empty() {
                 std::thread::sleep(POLL);
             }
         }
-        outcomes.into_iter().map(|outcome| outcome.expect("each cell has ended")).collect()
+        Ok(outcomes.into_iter().map(|outcome| outcome.expect("each cell has ended")).collect())
     }
 
     fn start(&self, index: usize, cell: &Cell) -> io::Result<Running> {
         let output = self.directory.join(format!("{index}.out"));
         let complaints = self.directory.join(format!("{index}.err"));
         let child = Command::new(&self.program)
-            .args(["--gc", cell.strategy])
+            .args(["--gc", cell.strategy, "--seed", &cell.seed.to_string()])
             .args(cell.flags)
-            .arg(self.directory.join(cell.script))
+            .arg(self.directory.join(cell.experiment.script))
             .args(&cell.arguments)
             .stdin(Stdio::null())
             .stdout(File::create(&output)?)
             .stderr(File::create(&complaints)?)
             .spawn()?;
+        // Where memory runs out it is a cell that the kernel ends. If it will not hear of it, so be it.
+        let _ = fs::write(format!("/proc/{}/oom_score_adj", child.id()), "1000");
         Ok(Running { cell: index, child, started: Instant::now(), output, complaints })
     }
 }
@@ -221,8 +302,14 @@ impl Running {
 
     fn outcome(&self, status: Option<ExitStatus>, faults: u64) -> Outcome {
         let text = read_some(&self.output);
-        let lines: Vec<Option<Row>> =
-            text.lines().filter(|line| !line.trim().is_empty()).map(Row::parse).collect();
+        let (mut lines, mut extras) = (Vec::new(), Vec::new());
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            match serde_json::from_str::<Value>(line) {
+                Ok(extra) if extra["kind"].is_string() => extras.push(extra),
+                _ => lines.push(Row::parse(line)),
+            }
+        }
+        let complaint = read_some(&self.complaints).lines().next().unwrap_or_default().to_string();
         let failure = match status {
             None => Some(Failure::TimedOut),
             Some(status) => match (status.signal(), status.code()) {
@@ -230,12 +317,13 @@ impl Running {
                 (None, Some(0)) if lines.contains(&None) => Some(Failure::Nonsense),
                 (None, Some(0)) if lines.is_empty() => Some(Failure::Silent),
                 (None, Some(0)) => None,
+                (None, Some(_)) if complaint.contains("OutOfMemory") => Some(Failure::OutOfMemory),
                 (None, code) => Some(Failure::Exit(code.unwrap_or(-1))),
             },
         };
-        let complaint = read_some(&self.complaints).lines().next().unwrap_or_default().to_string();
         Outcome {
             rows: lines.into_iter().flatten().collect(),
+            extras,
             failure,
             complaint,
             faults,
@@ -250,7 +338,14 @@ impl Outcome {
             Failure::NotStarted(why) => why.clone(),
             _ => String::new(),
         };
-        Outcome { rows: Vec::new(), failure: Some(failure), complaint, faults: 0, seconds: 0.0 }
+        Outcome {
+            rows: Vec::new(),
+            extras: Vec::new(),
+            failure: Some(failure),
+            complaint,
+            faults: 0,
+            seconds: 0.0,
+        }
     }
 }
 

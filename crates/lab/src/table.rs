@@ -67,6 +67,35 @@ impl Table {
         Ok(())
     }
 
+    /// Prints it as Markdown; a common heading stands in front of its columns' own.
+    pub(crate) fn print_markdown(&self, out: &mut dyn Write) -> io::Result<()> {
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+            format!("| {} |", cells.join(" | "))
+        };
+        let heads: Vec<String> = (0..self.columns.len()).map(|column| self.head(column)).collect();
+        writeln!(out, "{}", line(&heads))?;
+        let rules: Vec<&str> = self
+            .columns
+            .iter()
+            .map(|(_, align)| if *align == Align::Left { "---" } else { "---:" })
+            .collect();
+        writeln!(out, "| {} |", rules.join(" | "))?;
+        self.rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
+    }
+
+    /// The whole heading of a column.
+    pub(crate) fn head(&self, column: usize) -> String {
+        let own = &self.columns[column].0;
+        let group =
+            self.groups.iter().find(|(_, first, count)| (*first..first + count).contains(&column));
+        match group {
+            Some((heading, ..)) if own.is_empty() => heading.clone(),
+            Some((heading, ..)) => format!("{heading}: {own}"),
+            None => own.clone(),
+        }
+    }
+
     fn print_groups(&self, widths: &[usize], out: &mut dyn Write) -> io::Result<()> {
         let mut line = String::new();
         for (heading, first, count) in &self.groups {

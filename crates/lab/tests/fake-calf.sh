@@ -1,12 +1,12 @@
 #!/bin/sh
 # Stands in for the program in the runner's tests: prints what a cell would, or fails in one of the known ways.
-# Called as: fake-calf.sh --gc STRATEGY [--exit full] SCRIPT ARGUMENT...
+# Called as: fake-calf.sh --gc STRATEGY --seed N [--exit full] SCRIPT ARGUMENT...
 strategy=$2
-shift 2
+shift 4
 if [ "$1" = --exit ]; then shift 2; fi
 script=$1
 action=$2
-case $action in sprinkled | equal) action=$3 ;; esac
+case $action in sprinkled | equal | heavy) action=$3 ;; esac
 [ -f "$script" ] || { echo "no script $script" >&2; exit 74; }
 [ -f "$(dirname "$script")/measure.calf" ] || { echo "no imports beside it" >&2; exit 74; }
 
@@ -30,6 +30,10 @@ hang)
     ;;
 fail)
     echo "error[TypeError]: Operands must be numbers." >&2
+    exit 70
+    ;;
+full)
+    echo "error[OutOfMemory]: The heap is full." >&2
     exit 70
     ;;
 nonsense)

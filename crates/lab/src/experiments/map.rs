@@ -2,12 +2,54 @@
 
 mod predictions;
 
-use super::{disagreement, enumerate, print_sentence, ran, sentence};
-use crate::experiment::Claim;
+use super::{disagreement, enumerate, ran, sentence};
+use crate::document::Document;
+use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::unit::Unit;
 use crate::results::{Figure, Results};
 use crate::table::{Align, Table, grouped};
 use predictions::{ACTIONS, Action, Kind, PREDICTIONS, Prediction};
-use std::io::{self, Write};
+
+pub(super) static EXPERIMENT: Experiment = Experiment {
+    name: "map",
+    title: "the reference heap: what each action of a child copies under every strategy, predicted and measured",
+    question: "Does what a strategy says of itself foretell how many pages each action of a child copies?",
+    script: "map.calf",
+    size: 1 << 20,
+    quick: 1 << 16,
+    unit: "objects of 64 bytes",
+    strategies: super::ALL,
+    plans: &[plan(&["64"]), plan(&["256"])],
+    timed: false,
+    report: Report::Own(show),
+    claims: CLAIMS,
+    published: &[Published {
+        figure: "64 MiB copied by a collection with marks or headers in the objects, 512 KiB with a bitmap, 32 MiB with a slab of headers",
+        source: "survey, tables A.2 and B: a model in C of the same heap, Linux 6.18",
+        here: |results| {
+            let copied = |strategy| {
+                let figure = ran(results, strategy, 0, "collect")?;
+                Some(crate::table::bytes(figure.copied_bytes()))
+            };
+            Some(format!(
+                "{} under inline, {} under mark-bitmap, {} under indirect",
+                copied("inline")?,
+                copied("mark-bitmap")?,
+                copied("indirect")?
+            ))
+        },
+        why: "Each difference of more than a tenth has its note above.",
+    }],
+    ask: Ask {
+        question: "A heap of 64-byte objects, with the headers of 32 bytes in a slab of their own. Which percentage of the heap, slab \
+                   included, does a full collection copy?",
+        unit: Unit::Part,
+        strategies: &["indirect"],
+        answer: |results| super::share(results, "indirect", 0, "collect"),
+        too_low: "32 bytes for each object of 64: the slab is a third of the whole, and all of it is written.",
+        too_high: "The objects themselves are only read.",
+    },
+};
 
 /// The sizes of a cell, in the order of the plans.
 const CELLS: [i64; 2] = [64, 256];
@@ -19,7 +61,7 @@ const SLACK: f64 = 24.0;
 const MACHINE: i64 = 4;
 
 /// What the experiment predicts.
-pub(crate) const CLAIMS: &[Claim] = &[
+const CLAIMS: &[Claim] = &[
     Claim {
         text: "what is written is what the formulas say, within a tenth",
         holds: |results| {
@@ -136,26 +178,23 @@ fn achieved(results: &Results, strategy: &str, plan: usize) -> Option<i64> {
 }
 
 /// Prints a table for each size, notes and a sentence.
-pub(crate) fn print(results: &Results, out: &mut dyn Write) -> io::Result<()> {
+fn show(results: &Results, document: &mut Document) {
     for (plan, cell) in CELLS.iter().enumerate() {
         let count = results.size as i64 * CELLS[0] / cell;
-        writeln!(out, "\npages copied, {} objects in cells of {cell} bytes", grouped(count))?;
-        table(results, plan).print(out)?;
+        document.heading(format!("pages copied, {} objects in cells of {cell} bytes", grouped(count)));
+        document.table(table(results, plan));
     }
-    writeln!(out)?;
-    print_sentence(
+    document.text(
         "predicted: with k objects to a page, 1-(1-p)^k of the pages are struck; summed over what the strategy writes: cells, \
          heads in a slab, a table or bits beside the heap. survey: measured with a model in C, or foretold (tables A.2 and B), \
          where it differs by more than a tenth: see the strategy's note. write, free and allocate: 5 %.",
-        out,
-    )?;
+    );
     for prediction in PREDICTIONS {
         if !prediction.note.is_empty() && results.strategies.contains(&prediction.strategy) {
-            print_sentence(&format!("  {}: {}", prediction.strategy, prediction.note), out)?;
+            document.text(format!("  {}: {}", prediction.strategy, prediction.note));
         }
     }
-    writeln!(out)?;
-    print_sentence(&conclusion(results), out)
+    document.text(conclusion(results));
 }
 
 fn table(results: &Results, plan: usize) -> Table {
