@@ -187,12 +187,12 @@ impl<C: Collector> Vm<C> {
         };
         fill(space);
         let is_ascii = is_ascii.unwrap_or_else(|| space.is_ascii());
-        let hash = match words {
+        let hash = if words <= SHORT {
             // SAFETY: as above: all its words are written now.
-            0..=SHORT => {
-                hash(unsafe { std::slice::from_raw_parts(object.pointer().add(2), words) }, length)
-            }
-            _ => 0,
+            let words = unsafe { std::slice::from_raw_parts(object.pointer().add(2), words) };
+            hash(words, length)
+        } else {
+            0
         };
         // SAFETY: as above. The word is no reference: bytes are never traced.
         unsafe { *object.pointer().add(1) = head_word(length, is_ascii, hash) };
