@@ -3,8 +3,8 @@
 //! Objects are named by their place on that stack, never by their address, so it runs unchanged on a
 //! strategy that moves them. No barrier can be forgotten here, so what goes wrong is the collector's.
 
+use rustc_hash::FxHashMap;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -263,9 +263,9 @@ impl<C: Collector> Mutator<C> {
     /// What the roots reach, written down without addresses: objects by the order in which they are found.
     pub fn picture(&self) -> Vec<u64> {
         let mut order = Vec::new();
-        let mut number = HashMap::new();
+        let mut number = FxHashMap::default();
         let mut picture = Vec::new();
-        let note = |value: Value, order: &mut Vec<Object>, number: &mut HashMap<Object, u64>| {
+        let note = |value: Value, order: &mut Vec<Object>, number: &mut FxHashMap<Object, u64>| {
             let Some(object) = value.as_object() else { return value.bits() };
             let next = order.len() as u64;
             let found = *number.entry(object).or_insert(next);

@@ -4,7 +4,7 @@
 use crate::collector::{Place, Roots};
 use crate::object::{Format, Object, ShapeWord};
 use crate::{Collector, Value};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt::Write as _;
 
 /// The birth of an object.
@@ -25,7 +25,7 @@ pub struct Birth {
 /// See the module.
 #[derive(Default, Debug)]
 pub struct Journal {
-    births: HashMap<usize, Birth>,
+    births: FxHashMap<usize, Birth>,
     allocations: u64,
 }
 
@@ -96,7 +96,7 @@ impl Journal {
         if !C::MOVES {
             return Vec::new();
         }
-        let mut unseen = HashSet::new();
+        let mut unseen = FxHashSet::default();
         collector.each_object(&mut |object| {
             unseen.insert(object.address());
         });

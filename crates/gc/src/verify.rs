@@ -16,7 +16,8 @@
 //! 7. what the strategy checks of itself ([`Collector::verify`]);
 //! 8. under the zeal mode `poison`, what was freed was not written to.
 
-use std::collections::{HashMap, VecDeque};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use crate::journal::Journal;
@@ -99,14 +100,14 @@ struct Found<'a, C: Collector> {
     roots: Vec<Value>,
     entries: Vec<Entry>,
     /// From an address to an index of `entries`.
-    index: HashMap<usize, usize>,
+    index: FxHashMap<usize, usize>,
 }
 
 impl<'a, C: Collector> Found<'a, C> {
     /// Takes down every object the collector knows. Nothing is read from one that lies outside the heap.
     fn list(collector: &'a C, names: Names<'a>, roots: Vec<Value>) -> Result<Self, String> {
         let mut found =
-            Found { collector, names, roots, entries: Vec::new(), index: HashMap::new() };
+            Found { collector, names, roots, entries: Vec::new(), index: FxHashMap::default() };
         let mut twice = None;
         collector.each_object(&mut |object| {
             if found.index.insert(object.address(), found.entries.len()).is_some() {
@@ -345,7 +346,7 @@ impl<'a, C: Collector> Found<'a, C> {
 
     /// How the roots reach entry `goal`: a shortest path, e.g. `path: root 0 -> slots shape 3 at objects+0x40, slot 1 -> …`.
     fn path(&self, goal: usize) -> String {
-        let mut from: HashMap<usize, Holder> = HashMap::new();
+        let mut from: FxHashMap<usize, Holder> = FxHashMap::default();
         let mut queue = VecDeque::new();
         for (root, value) in self.roots.iter().enumerate() {
             if let Some(number) = self.look_up(*value)
@@ -377,7 +378,7 @@ impl<'a, C: Collector> Found<'a, C> {
         "path: no root reaches it".to_string()
     }
 
-    fn write_path(&self, goal: usize, from: &HashMap<usize, Holder>) -> String {
+    fn write_path(&self, goal: usize, from: &FxHashMap<usize, Holder>) -> String {
         let mut steps = vec![self.describe(goal)];
         let mut at = goal;
         loop {

@@ -250,13 +250,14 @@ pub(crate) fn allocates_nothing_while_collecting<C: Collector>(_: Abilities) -> 
 }
 
 pub(crate) fn respects_the_limit<C: Collector>(_: Abilities) -> Result<(), String> {
-    let limit = if cfg!(miri) { 96 << 10 } else { 1 << 20 };
+    let (limit, units) = if cfg!(miri) { (96 << 10, 60) } else { (1 << 20, 4) };
+    let bytes = 8 + 8 * units;
     let mut m = Mutator::<C>::with(&Options { limit, ..Options::default() });
     let fill = |m: &mut Mutator<C>| {
         let mut objects = 0;
-        while m.try_allocate(Format::Slots, 1, 4).is_some() {
+        while m.try_allocate(Format::Slots, 1, units).is_some() {
             objects += 1;
-            if objects * 40 > 2 * limit {
+            if objects * bytes > 2 * limit {
                 break;
             }
         }
@@ -266,7 +267,10 @@ pub(crate) fn respects_the_limit<C: Collector>(_: Abilities) -> Result<(), Strin
     ensure!(m.heap.bytes() <= m.heap.limit(), "{} bytes beyond a limit of {limit}", m.heap.bytes());
     // One that moves objects needs room to move them to.
     let least = if C::MOVES { limit / 8 } else { limit / 4 };
-    ensure!(first * 40 > least, "only {first} objects of 40 bytes within a limit of {limit}");
+    ensure!(
+        first * bytes > least,
+        "only {first} objects of {bytes} bytes within a limit of {limit}"
+    );
     m.verify()?;
     for _ in 0..3 {
         m.truncate(0);

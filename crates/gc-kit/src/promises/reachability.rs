@@ -181,7 +181,7 @@ pub(crate) fn keeps_all_although_the_mark_stack_overflows<C: Collector>(
         return Ok(());
     };
     // Far more items than fit, each with a tail of two, and the last with a part of as many again.
-    let items = scaled(30_000);
+    let items = if cfg!(miri) { 64 } else { 30_000 };
     let owner = m.named(0, 2);
     m.attach_part(owner, 1, items);
     for item in 0..items {

@@ -4,7 +4,8 @@ use super::Mode;
 use super::operation::{Operation, Root};
 use crate::mutator::Mutator;
 use calf_gc::{Collector, Format, Object, Request, Row, ShapeWord, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// What a word ought to hold: an object, by its name, or something else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -274,9 +275,9 @@ impl<C: Collector> Run<C> {
     }
 
     /// What these names refer to, themselves included, weak references aside.
-    fn reachable(&self, from: impl IntoIterator<Item = usize>) -> HashSet<usize> {
+    fn reachable(&self, from: impl IntoIterator<Item = usize>) -> FxHashSet<usize> {
         let mut gray: Vec<usize> = from.into_iter().collect();
-        let mut reached = HashSet::new();
+        let mut reached = FxHashSet::default();
         while let Some(name) = gray.pop() {
             if reached.insert(name) && self.shadows[name].format != Format::Weak {
                 gray.extend(self.shadows[name].words.iter().filter_map(|word| match word {
@@ -298,7 +299,7 @@ impl<C: Collector> Run<C> {
     }
 
     fn compare(&self) -> Result<(), String> {
-        let mut met: HashMap<usize, Object> = HashMap::new();
+        let mut met: FxHashMap<usize, Object> = FxHashMap::default();
         let mut gray = Vec::new();
         for (place, &(root, name)) in self.places.iter().enumerate() {
             reach(self.m.roots.0[place], Word::Name(name), &mut met, &mut gray)
@@ -379,7 +380,7 @@ impl<C: Collector> Run<C> {
 fn reach(
     value: Value,
     word: Word,
-    met: &mut HashMap<usize, Object>,
+    met: &mut FxHashMap<usize, Object>,
     gray: &mut Vec<(Object, usize)>,
 ) -> Result<(), String> {
     match (value.as_object(), word) {

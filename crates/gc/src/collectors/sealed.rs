@@ -42,7 +42,7 @@ use crate::parts::moving::update_slots;
 use crate::parts::region::{Region, page_size};
 use crate::parts::space::Space;
 use crate::parts::vector::Vector;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The most regions, the most pages, and the most addresses.
 const MOST_REGIONS: usize = 1 << 24;
@@ -207,7 +207,7 @@ unsafe impl Collector for Sealed {
         let number = self.take_region(bytes, kept.len())?;
         let Space { dense, model, .. } = &mut self.space;
         let dense = dense.as_mut().expect("there is a space for sealed regions");
-        let copies: HashMap<Object, Object> =
+        let copies: FxHashMap<Object, Object> =
             objects.iter().map(|&object| (object, dense.place(object, 0, model))).collect();
         for &copy in copies.values().filter(|copy| copy.format() != Format::Bytes) {
             update_slots(copy, usize::MAX, &mut |target| *copies.get(&target).unwrap_or(&target));
@@ -223,7 +223,7 @@ unsafe impl Collector for Sealed {
         if !self.is_sealed(object) {
             return Ok(object);
         }
-        let mut copies: HashMap<Object, Object> = HashMap::new();
+        let mut copies: FxHashMap<Object, Object> = FxHashMap::default();
         let mut objects = vec![object];
         let mut next = 0;
         while let Some(&object) = objects.get(next) {
@@ -271,7 +271,7 @@ unsafe impl Collector for Sealed {
             }
         });
         for seal in self.seals.as_slice().iter().filter(|seal| !seal.vacant) {
-            let kept: HashSet<Object> = seal.kept().collect();
+            let kept: FxHashSet<Object> = seal.kept().collect();
             self.sealed().each_object_in(seal.start, seal.objects_end, &mut |object| {
                 let is_known = |child: &Object| {
                     (seal.start..seal.end).contains(&child.address()) || kept.contains(child)
@@ -335,7 +335,7 @@ impl Sealed {
             return Err(SealError::Refused(root));
         }
         let (mut objects, mut kept) = (vec![root], Vec::new());
-        let mut seen = HashSet::from([root]);
+        let mut seen = FxHashSet::from_iter([root]);
         let mut next = 0;
         while let Some(&object) = objects.get(next) {
             next += 1;
