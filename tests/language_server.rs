@@ -172,6 +172,24 @@ fn errors_are_shown_as_they_come_and_go() {
 }
 
 #[test]
+fn fixes_are_offered_where_something_is_wrong() {
+    let mut editor = Editor::with("var a = 1\nif (a = 2) print a;\n");
+    let place = range(1, 0, 2);
+    let context = json!({"diagnostics": []});
+    let params = json!({"textDocument": {"uri": URI}, "range": place, "context": context});
+    let answer = editor.ask("textDocument/codeAction", params);
+    let actions = &answer["result"];
+    assert_eq!(actions[0]["title"], "end the statement with ';'");
+    let edits = &actions[0]["edit"]["changes"][URI];
+    assert_eq!(*edits, json!([{"range": range(0, 9, 9), "newText": ";"}]));
+    editor.end();
+    let mut editor = Editor::new();
+    let warned = editor.open(URI, "var a = 1;\nif (a = 2) print a;\n");
+    assert_eq!((&warned[0]["severity"], &warned[0]["range"]), (&json!(2), &range(1, 6, 7)));
+    editor.end();
+}
+
+#[test]
 fn hover_explains_words_natives_and_functions() {
     let mut editor = Editor::with(HERD);
     let milk = editor.hover(10, 8);

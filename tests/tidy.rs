@@ -276,7 +276,8 @@ fn nothing_is_left_to_be_done_later() {
 fn scripts_are_where_the_suites_find_them() {
     for path in files_below(&root().join("tests"), "calf") {
         let below = shown(&path);
-        let is_found = below.starts_with("tests/language/") || below.starts_with("tests/fork/");
+        let folders = ["tests/language/", "tests/fork/", "tests/mistakes/"];
+        let is_found = folders.iter().any(|folder| below.starts_with(folder));
         assert!(is_found, "{below} is run by no suite");
     }
 }

@@ -1,12 +1,14 @@
 //! The command line: one description, from which help, errors and suggestions come.
 
 use crate::choices::Choices;
-use crate::laboratory;
+use crate::{help, laboratory};
 use calf_gc::Zeal;
+use calf_source::Style;
 use calf_vm::{Choice, ExitPolicy, Options, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command as Parser};
+use clap::{Arg, ArgAction, ArgMatches, Command as Parser, ValueHint};
+use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -33,17 +35,21 @@ pub(crate) enum Command {
     /// Explain one.
     GcExplain { name: String },
     /// Look for errors only.
-    Check { files: Vec<PathBuf>, color: bool },
+    Check { files: Vec<PathBuf>, style: Style },
     /// Write files in the one style.
-    Format { files: Vec<PathBuf>, check: bool, color: bool },
+    Format { files: Vec<PathBuf>, check: bool, style: Style },
     /// Run scripts and compare with what they promise.
     Test(TestRun),
     /// Serve an editor.
     LanguageServer,
     /// Print the bytecode.
-    Disassemble { file: PathBuf, strategy: Choice, color: bool },
+    Disassemble { file: PathBuf, strategy: Choice, style: Style },
     /// The laboratory.
     Lab(laboratory::Command),
+    /// Print a page of the manual.
+    Manual(Box<Parser>),
+    /// Print what a shell needs to complete the command line.
+    Completions(Box<Parser>, Shell),
 }
 
 /// What `calf test` was told.
@@ -58,17 +64,6 @@ pub(crate) struct TestRun {
     pub limit: u64,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  calf                             talk to Calf
-  calf app.calf one two            run a script; os.args() gives [\"one\", \"two\"]
-  calf --gc frozen app.calf        the same under another collector
-  calf -e 'print 1 + 2;'           run a text
-  calf gc list                     the collectors
-  calf lab run lists-and-strings   what each of them copies after a fork
-
-Exit codes: 0 all is well, 64 usage, 65 the program does not compile, 70 it failed, 74 input or output failed,
-128 + n a signal.";
 
 const EXPECTATIONS: &str = "\
 What a script promises:
@@ -88,7 +83,12 @@ fn parser() -> Parser {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).global(true).action(ArgAction::SetTrue).help(help)
     };
-    let file = || Arg::new("file").value_name("FILE").value_parser(clap::value_parser!(PathBuf));
+    let file = || {
+        Arg::new("file")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .value_hint(ValueHint::FilePath)
+    };
     let rest = || {
         Arg::new("arguments")
             .value_name("ARG")
@@ -98,9 +98,7 @@ fn parser() -> Parser {
             .help("What os.args() gives the script")
     };
     Parser::new("calf")
-        .version(env!("CARGO_PKG_VERSION"))
         .about("A small language whose garbage collector is chosen at start-up, and whose memory you can watch")
-        .after_help(EXAMPLES)
         .max_term_width(100)
         .args_conflicts_with_subcommands(false)
         .subcommand_precedence_over_arg(true)
@@ -146,6 +144,15 @@ fn parser() -> Parser {
                 .value_parser(["auto", "always", "never"])
                 .default_value("auto")
                 .help("Colour in messages; auto obeys NO_COLOR and looks at the terminal"),
+        )
+        .arg(
+            Arg::new("diagnostics")
+                .long("diagnostics")
+                .value_name("FORM")
+                .global(true)
+                .value_parser(["text", "json"])
+                .default_value("text")
+                .help("How errors are written: for people, or a JSON object a line for programs"),
         )
         .arg(Arg::new("code").short('e').value_name("CODE").help("Run this text instead of a file"))
         .arg(file().help("The script; - reads standard input; none starts the REPL"))
@@ -206,6 +213,22 @@ fn parser() -> Parser {
         .subcommand(
             Parser::new("lsp").about("Serve an editor: the Language Server Protocol on standard input and output"),
         )
+        .subcommand(
+            Parser::new("completions")
+                .about("Print what a shell needs to complete the command line")
+                .after_help("bash: calf completions bash > ~/.local/share/bash-completion/completions/calf\nzsh:  calf completions zsh > a folder of $fpath, as _calf\nfish: calf completions fish > ~/.config/fish/completions/calf.fish")
+                .arg(
+                    Arg::new("shell")
+                        .value_name("SHELL")
+                        .required(true)
+                        .value_parser(clap::value_parser!(Shell)),
+                ),
+        )
+        .subcommand(
+            Parser::new("man")
+                .about("Print the manual page, or that of a command: calf man | man -l -")
+                .arg(Arg::new("command").value_name("COMMAND").num_args(0..)),
+        )
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
         .subcommand(laboratory::parser())
 }
@@ -215,33 +238,69 @@ pub(crate) fn read(
     words: impl IntoIterator<Item = OsString>,
     choices: &Choices,
 ) -> Result<Command, i32> {
-    let matches = match parser().try_get_matches_from(words) {
-        Ok(matches) => matches,
-        Err(error) => {
-            let code = match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                    crate::print(&error.render().to_string())
-                }
-                _ => {
-                    eprint!("{}", error.render());
-                    exit_code::USAGE
-                }
-            };
-            return Err(code);
-        }
+    let words: Vec<OsString> = words.into_iter().collect();
+    if let [_, help, name] = words.as_slice()
+        && help == "help"
+        && let Some(text) = name.to_str().and_then(help::topic)
+    {
+        return Err(crate::print(&text));
+    }
+    match help::with_groups(complete_parser()).try_get_matches_from(&words) {
+        Ok(matches) => command(&matches, choices),
+        Err(error) => Err(report(&error, &words)),
+    }
+}
+
+/// The parser as the manual and shells see it.
+fn complete_parser() -> Parser {
+    help::with_headings(parser())
+}
+
+/// Prints the help that was asked for, or what is wrong with the command line; gives the exit code.
+fn report(error: &clap::Error, words: &[OsString]) -> i32 {
+    // The words could not be read, so what they say of colour is looked for by hand.
+    let word = |at: usize| words.get(at).and_then(|word| word.to_str());
+    let when = (0..words.len()).find_map(|at| match word(at)? {
+        "--color" => word(at + 1),
+        text => text.strip_prefix("--color="),
+    });
+    let paint = |text: StyledStr, color: bool| match color {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
     };
-    command(&matches, choices)
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let color = help::wants_color(when, &std::io::stdout());
+            crate::print(&paint(error.render(), color))
+        }
+        _ => {
+            eprint!("{}", paint(error.render(), help::wants_color(when, &std::io::stderr())));
+            exit_code::USAGE
+        }
+    }
+}
+
+/// The description of a command, by the words that lead to it.
+fn command_of(words: &[String]) -> Result<Parser, i32> {
+    let mut parser = complete_parser();
+    parser.build();
+    for word in words {
+        let Some(command) = parser.find_subcommand(word) else {
+            let names = parser.get_subcommands().map(|command| command.get_name());
+            let near = calf_source::suggest(word, names);
+            let tip = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+            return Err(usage(&format!("there is no command '{word}'{tip}")));
+        };
+        parser = command.clone();
+    }
+    Ok(parser)
 }
 
 fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
-    let color = match matches.get_one::<String>("color").map(String::as_str) {
-        Some("always") => true,
-        Some("never") => false,
-        _ => {
-            std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                && std::io::stderr().is_terminal()
-        }
-    };
+    let when = matches.get_one::<String>("color").map(String::as_str);
+    let color = help::wants_color(when, &std::io::stderr());
+    let json = matches.get_one::<String>("diagnostics").is_some_and(|form| form == "json");
+    let style = Style::of(color, json);
     match matches.subcommand() {
         Some(("gc", gc)) => Ok(match gc.subcommand() {
             Some(("explain", explain)) => Command::GcExplain {
@@ -250,20 +309,29 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
             Some((_, list)) => Command::GcList { names_only: list.get_flag("names") },
             None => Command::GcList { names_only: false },
         }),
-        Some(("check", check)) => Ok(Command::Check { files: files(check), color }),
+        Some(("check", check)) => Ok(Command::Check { files: files(check), style }),
         Some(("fmt", fmt)) => {
-            Ok(Command::Format { files: files(fmt), check: fmt.get_flag("check"), color })
+            Ok(Command::Format { files: files(fmt), check: fmt.get_flag("check"), style })
         }
         Some(("test", test)) => test_run(matches, test, choices).map(Command::Test),
         Some(("lsp", _)) => Ok(Command::LanguageServer),
         Some(("dis", dis)) => Ok(Command::Disassemble {
             file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
             strategy: chosen(matches, choices)?.0,
-            color,
+            style,
         }),
+        Some(("man", man)) => {
+            let words: Vec<String> =
+                man.get_many::<String>("command").into_iter().flatten().cloned().collect();
+            Ok(Command::Manual(Box::new(command_of(&words)?)))
+        }
+        Some(("completions", completions)) => {
+            let shell = completions.get_one::<Shell>("shell").copied().unwrap_or(Shell::Bash);
+            Ok(Command::Completions(Box::new(complete_parser()), shell))
+        }
         Some(("lab", lab)) => laboratory::read(lab).map(Command::Lab),
-        Some(("run", run)) => program(matches, run, color, choices),
-        _ => program(matches, matches, color, choices),
+        Some(("run", run)) => program(matches, run, style, choices),
+        _ => program(matches, matches, style, choices),
     }
 }
 
@@ -302,13 +370,17 @@ fn files(matches: &ArgMatches) -> Vec<PathBuf> {
 fn program(
     matches: &ArgMatches,
     own: &ArgMatches,
-    color: bool,
+    style: Style,
     choices: &Choices,
 ) -> Result<Command, i32> {
     let (strategy, arguments) = chosen(matches, choices)?;
     let mut rest: Vec<String> =
         own.get_many::<String>("arguments").into_iter().flatten().cloned().collect();
-    let mut options = Options { color, ..Options::default() };
+    let mut options = Options {
+        color: style == Style::Colored,
+        json: style == Style::Json,
+        ..Options::default()
+    };
     options.heap.arguments = arguments;
     options.heap.stress = matches.get_flag("gc-stress");
     options.heap.verify = matches.get_flag("gc-verify");

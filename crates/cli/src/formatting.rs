@@ -11,34 +11,34 @@ use std::path::{Path, PathBuf};
 const DIFFERENT: i32 = 1;
 
 /// Formats files in place, and standard input to standard output; or only checks. The worst code of all files.
-pub(crate) fn run(files: &[PathBuf], check: bool, color: bool) -> i32 {
+pub(crate) fn run(files: &[PathBuf], check: bool, style: Style) -> i32 {
     let input = [PathBuf::from("-")];
     let files = if files.is_empty() { &input } else { files };
-    files.iter().map(|file| format_path(file, check, color)).max().unwrap_or(0)
+    files.iter().map(|file| format_path(file, check, style)).max().unwrap_or(0)
 }
 
-fn format_path(path: &Path, check: bool, color: bool) -> i32 {
+fn format_path(path: &Path, check: bool, style: Style) -> i32 {
     if path.as_os_str() == "-" {
-        return format_input(check, color).unwrap_or_else(|code| code);
+        return format_input(check, style).unwrap_or_else(|code| code);
     }
     match scripts_below(path) {
         Ok(scripts) => {
             let codes = scripts
                 .iter()
-                .map(|script| format_file(script, check, color).unwrap_or_else(|code| code));
+                .map(|script| format_file(script, check, style).unwrap_or_else(|code| code));
             codes.max().unwrap_or(0)
         }
         Err(code) => code,
     }
 }
 
-fn format_input(check: bool, color: bool) -> Result<i32, i32> {
+fn format_input(check: bool, style: Style) -> Result<i32, i32> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|error| {
         eprintln!("calf: cannot read standard input: {error}");
         exit_code::IO
     })?;
-    let formatted = formatted("stdin", bytes.clone(), color)?;
+    let formatted = formatted("stdin", bytes.clone(), style)?;
     Ok(match check {
         true if formatted.as_bytes() != bytes => report("stdin"),
         true => 0,
@@ -46,10 +46,10 @@ fn format_input(check: bool, color: bool) -> Result<i32, i32> {
     })
 }
 
-fn format_file(path: &Path, check: bool, color: bool) -> Result<i32, i32> {
+fn format_file(path: &Path, check: bool, style: Style) -> Result<i32, i32> {
     let name = path.to_string_lossy();
     let bytes = read_file(path)?;
-    let formatted = formatted(&name, bytes.clone(), color)?;
+    let formatted = formatted(&name, bytes.clone(), style)?;
     if formatted.as_bytes() == bytes {
         return Ok(0);
     }
@@ -70,8 +70,7 @@ fn report(name: &str) -> i32 {
     }
 }
 
-fn formatted(name: &str, bytes: Vec<u8>, color: bool) -> Result<String, i32> {
-    let style = if color { Style::Colored } else { Style::Plain };
+fn formatted(name: &str, bytes: Vec<u8>, style: Style) -> Result<String, i32> {
     let file = SourceFile::from_bytes(name, bytes).map_err(|error| {
         eprintln!("{}", error.render(style).trim_end());
         exit_code::COMPILE

@@ -18,8 +18,7 @@ impl calf_compiler::Globals for Numbers {
     }
 }
 
-fn compile(path: &Path, release_temporaries: bool, color: bool) -> Result<Function, i32> {
-    let style = if color { Style::Colored } else { Style::Plain };
+fn compile(path: &Path, release_temporaries: bool, style: Style) -> Result<Function, i32> {
     let bytes = read_file(path)?;
     let file = SourceFile::from_bytes(path.to_string_lossy(), bytes).map_err(|error| {
         eprintln!("{}", error.render(style).trim_end());
@@ -28,6 +27,9 @@ fn compile(path: &Path, release_temporaries: bool, color: bool) -> Result<Functi
     let options = calf_compiler::Options { release_temporaries, interactive: false };
     let arena = bumpalo::Bump::new();
     let function = calf_parser::parse(&arena, &file).and_then(|program| {
+        if !program.warnings.is_empty() {
+            eprintln!("{}", calf_source::render_all(&program.warnings, &file, style).trim_end());
+        }
         calf_compiler::compile(&program, &file, &mut Numbers::default(), options)
     });
     match function {
@@ -40,13 +42,13 @@ fn compile(path: &Path, release_temporaries: bool, color: bool) -> Result<Functi
 }
 
 /// Looks for errors; the worst code of all files.
-pub(crate) fn check(files: &[PathBuf], color: bool) -> i32 {
-    files.iter().map(|file| compile(file, false, color).err().unwrap_or(0)).max().unwrap_or(0)
+pub(crate) fn check(files: &[PathBuf], style: Style) -> i32 {
+    files.iter().map(|file| compile(file, false, style).err().unwrap_or(0)).max().unwrap_or(0)
 }
 
 /// Prints the bytecode, as it is for this strategy.
-pub(crate) fn disassemble(path: &Path, strategy: Choice, color: bool) -> i32 {
-    match compile(path, strategy.row.counts(), color) {
+pub(crate) fn disassemble(path: &Path, strategy: Choice, style: Style) -> i32 {
+    match compile(path, strategy.row.counts(), style) {
         Ok(function) => crate::print(&calf_bytecode::disassemble::disassemble(&function)),
         Err(code) => code,
     }

@@ -245,5 +245,11 @@ fn code_of(result: Result<(), LabError>) -> i32 {
         _ => exit_code::RUNTIME,
     };
     eprintln!("calf: {error}");
+    if let LabError::UnknownExperiment { name, known } | LabError::UnknownStrategy { name, known } =
+        &error
+        && let Some(near) = calf_source::suggest(name, known.iter().copied())
+    {
+        eprintln!("  tip: did you mean '{near}'?");
+    }
     code
 }

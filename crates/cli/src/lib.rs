@@ -3,8 +3,10 @@
 mod arguments;
 mod choices;
 mod formatting;
+mod help;
 mod inspection;
 mod laboratory;
+mod manual;
 mod repl;
 mod run;
 mod signal;
@@ -34,14 +36,16 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::Repl { strategy, options } => repl::run(strategy, options),
         Command::GcList { names_only } => strategies::list(names_only, choices),
         Command::GcExplain { name } => strategies::explain(&name, choices),
-        Command::Check { files, color } => inspection::check(&files, color),
-        Command::Format { files, check, color } => formatting::run(&files, check, color),
+        Command::Check { files, style } => inspection::check(&files, style),
+        Command::Format { files, check, style } => formatting::run(&files, check, style),
         Command::Test(run) => testing::run(&run),
         Command::LanguageServer => calf_language_server::serve(),
-        Command::Disassemble { file, strategy, color } => {
-            inspection::disassemble(&file, strategy, color)
+        Command::Disassemble { file, strategy, style } => {
+            inspection::disassemble(&file, strategy, style)
         }
         Command::Lab(command) => laboratory::run(command, choices),
+        Command::Manual(parser) => manual::page(*parser),
+        Command::Completions(parser, shell) => manual::completions(*parser, shell),
     }
 }
 

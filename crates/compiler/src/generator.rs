@@ -50,6 +50,7 @@ pub(crate) fn generate<'a>(
 ) -> Result<Function, Vec<Diagnostic>> {
     let frame = Frame::new(Kind::Script, None, false);
     let mut generator = Generator {
+        file,
         resolution,
         globals,
         options,
@@ -63,6 +64,7 @@ pub(crate) fn generate<'a>(
 }
 
 struct Generator<'g, 'a> {
+    file: &'g SourceFile,
     resolution: &'g Resolution,
     globals: &'g mut dyn Globals,
     options: Options,

@@ -132,8 +132,8 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn error(&mut self, message: &str, span: Span) {
-        self.diagnostics.push(Diagnostic::syntax(message, span));
+    fn error(&mut self, message: &str, span: Span, help: &str) {
+        self.diagnostics.push(Diagnostic::syntax(message, span).with_help(help));
     }
 
     // Scopes and names.
@@ -208,7 +208,18 @@ impl<'a> Resolver<'a> {
         }
         if local.function == innermost {
             if !local.is_initialised {
-                self.error("Can't read local variable in its own initializer.", variable.span);
+                let diagnostic = Diagnostic::syntax(
+                    "Can't read local variable in its own initializer.",
+                    variable.span,
+                );
+                self.diagnostics.push(
+                    diagnostic
+                        .with_label(
+                            binding.span,
+                            "this hides any variable of the same name outside",
+                        )
+                        .with_help("Give the new variable another name."),
+                );
             }
             return;
         }
@@ -326,17 +337,27 @@ impl<'a> Resolver<'a> {
 
     fn needs_loop(&mut self, word: &str, span: Span) {
         if self.functions.last().is_some_and(|function| function.loops == 0) {
-            self.error(&format!("Can't use '{word}' outside of a loop."), first(span, word));
+            let help = match self.functions.len() {
+                1 => "It belongs into the body of a 'while' or 'for'.",
+                _ => {
+                    "A loop around the function does not count; to leave the function, write 'return'."
+                }
+            };
+            let message = format!("Can't use '{word}' outside of a loop.");
+            self.error(&message, first(span, word), help);
         }
     }
 
     fn return_statement(&mut self, span: Span, value: Option<&'a Expression<'a>>) {
         match self.functions.last().map(|function| function.kind) {
             Some(FunctionKind::Script) => {
-                self.error("Can't return from top-level code.", first(span, "return"));
+                let help = "A script ends behind its last line; os.exit() leaves it earlier.";
+                self.error("Can't return from top-level code.", first(span, "return"), help);
             }
             Some(FunctionKind::Initializer) if value.is_some() => {
-                self.error("Can't return a value from an initializer.", first(span, "return"));
+                let help = "A call of the class always gives the new object; write 'return;'.";
+                let message = "Can't return a value from an initializer.";
+                self.error(message, first(span, "return"), help);
             }
             _ => (),
         }
@@ -367,7 +388,12 @@ impl<'a> Resolver<'a> {
         self.declare_and_initialise(class.binding);
         if let Some(superclass) = class.superclass {
             if superclass.name == class.binding.name {
-                self.error("A class can't inherit from itself.", superclass.span);
+                let inheritance = Span::new(class.binding.span.end, superclass.span.end);
+                self.diagnostics.push(
+                    Diagnostic::syntax("A class can't inherit from itself.", superclass.span)
+                        .with_note("Behind '<' stands the class whose methods this one takes over.")
+                        .with_fix("leave it out, or name another class", inheritance, ""),
+                );
             }
             self.variable(superclass, false);
         }
@@ -417,17 +443,22 @@ impl<'a> Resolver<'a> {
         match &expression.kind {
             ExpressionKind::Variable(variable) => self.variable(variable, false),
             ExpressionKind::This if self.classes.is_empty() => {
-                self.error("Can't use 'this' outside of a class.", expression.span);
+                let help = "'this' is the object whose method runs. Make the function a method, or take the object as a parameter.";
+                self.error("Can't use 'this' outside of a class.", expression.span, help);
             }
             ExpressionKind::Super { .. } => {
-                let message = match self.classes.last() {
-                    None => "Can't use 'super' outside of a class.",
-                    Some(class) if !class.has_superclass => {
-                        "Can't use 'super' in a class with no superclass."
-                    }
+                let (message, help) = match self.classes.last() {
+                    None => (
+                        "Can't use 'super' outside of a class.",
+                        "'super' calls the superclass's method from a method of the same name.",
+                    ),
+                    Some(class) if !class.has_superclass => (
+                        "Can't use 'super' in a class with no superclass.",
+                        "Name the superclass behind the class: class Cow < Animal { … }.",
+                    ),
                     Some(_) => return,
                 };
-                self.error(message, first(expression.span, "super"));
+                self.error(message, first(expression.span, "super"), help);
             }
             ExpressionKind::Interpolation(parts) => {
                 for part in *parts {

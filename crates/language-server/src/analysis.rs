@@ -146,7 +146,9 @@ pub(crate) fn analyse(text: &str) -> Analysis {
                 Options::default(),
             );
             let names = Some(walk::names(&program));
-            Analysis { diagnostics: compiled.err().unwrap_or_default(), names }
+            let mut diagnostics = compiled.err().unwrap_or_default();
+            diagnostics.extend(program.warnings);
+            Analysis { diagnostics, names }
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod analysis;
 mod completion;
+mod diagnostic;
 mod document;
 mod hover;
 mod position;

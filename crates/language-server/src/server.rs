@@ -1,11 +1,12 @@
 //! The protocol: which message is answered by what.
 
 use crate::analysis::{Definition, DefinitionKind, Names, Target};
+use crate::diagnostic::{diagnostic, fixes};
 use crate::document::Document;
 use crate::{completion, hover, symbols};
 use calf_format::{FormatError, format};
 use calf_lexer::{Lexer, RESERVED_WORDS, Token};
-use calf_source::{Diagnostic, SourceFile, Span};
+use calf_source::{SourceFile, Span};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response, ResponseError};
 use lsp_types as lsp;
 use serde_json::{Value, from_value, json, to_value};
@@ -45,6 +46,7 @@ fn capabilities() -> lsp::ServerCapabilities {
         definition_provider: Some(lsp::OneOf::Left(true)),
         references_provider: Some(lsp::OneOf::Left(true)),
         document_symbol_provider: Some(lsp::OneOf::Left(true)),
+        code_action_provider: Some(true.into()),
         document_formatting_provider: Some(lsp::OneOf::Left(true)),
         rename_provider: Some(lsp::OneOf::Right(lsp::RenameOptions {
             prepare_provider: Some(true),
@@ -139,27 +141,6 @@ impl Server {
     }
 }
 
-fn diagnostic(document: &Document, uri: &lsp::Uri, found: &Diagnostic) -> lsp::Diagnostic {
-    let mut message = found.message.clone();
-    for more in found.notes.iter().chain(&found.help) {
-        message.push('\n');
-        message.push_str(more);
-    }
-    let related = found.labels.iter().map(|label| lsp::DiagnosticRelatedInformation {
-        location: lsp::Location::new(uri.clone(), document.range(label.span)),
-        message: label.text.clone(),
-    });
-    let related: Vec<_> = related.collect();
-    lsp::Diagnostic {
-        range: document.range(found.span),
-        severity: Some(lsp::DiagnosticSeverity::ERROR),
-        source: Some("calf".to_string()),
-        message,
-        related_information: Some(related).filter(|related| !related.is_empty()),
-        ..lsp::Diagnostic::default()
-    }
-}
-
 /// Requests.
 impl Server {
     fn answer(&self, request: Request) -> Response {
@@ -172,6 +153,7 @@ impl Server {
             "textDocument/prepareRename" => self.prepare_rename(params),
             "textDocument/rename" => self.rename(params),
             "textDocument/documentSymbol" => self.symbols(params),
+            "textDocument/codeAction" => self.fixes(params),
             "textDocument/formatting" => self.formatting(params),
             _ => Err(refuse(ErrorCode::MethodNotFound, format!("there is no '{method}'"))),
         };
@@ -318,6 +300,14 @@ impl Server {
     fn symbols(&self, params: Value) -> Result<Value, Refused> {
         let params: lsp::DocumentSymbolParams = read(params)?;
         write(symbols::symbols(self.document(&params.text_document.uri)?))
+    }
+
+    fn fixes(&self, params: Value) -> Result<Value, Refused> {
+        let params: lsp::CodeActionParams = read(params)?;
+        let uri = &params.text_document.uri;
+        let document = self.document(uri)?;
+        let (start, end) = (document.offset(params.range.start), document.offset(params.range.end));
+        write(fixes(document, uri, Span::new(start as u32, end.max(start) as u32)))
     }
 
     fn formatting(&self, params: Value) -> Result<Value, Refused> {

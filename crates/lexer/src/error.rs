@@ -50,46 +50,93 @@ impl ErrorKind {
             ErrorKind::NoHexadecimalDigits => "Expect hexadecimal digits after '0x'.",
         }
     }
-
-    /// What to do about it, if the message does not say it all.
-    fn help(self, text: &str) -> Option<String> {
-        Some(match self {
-            ErrorKind::UnexpectedCharacter => match text {
-                "&" | "&&" => "Write 'and'.".to_string(),
-                "|" | "||" => "Write 'or'.".to_string(),
-                "'" => "Strings are written with double quotes.".to_string(),
-                "#" => "Comments begin with '//'.".to_string(),
-                _ => {
-                    let character = text.chars().next().filter(|c| !c.is_ascii_graphic())?;
-                    format!("The character is U+{:04X}.", character as u32)
-                }
-            },
-            ErrorKind::UnterminatedString => "Close the string with '\"'.".to_string(),
-            ErrorKind::UnterminatedComment => {
-                "Close the comment with '*/'; comments nest.".to_string()
-            }
-            ErrorKind::UnterminatedInterpolation => {
-                "Close the value with '}', or write '\\$' for a dollar sign.".to_string()
-            }
-            ErrorKind::InvalidEscape => {
-                "The escapes are \\n \\t \\r \\0 \\e \\\\ \\\" \\$ and \\u{…}.".to_string()
-            }
-            ErrorKind::InvalidUnicodeEscape => {
-                "Write the number of a character in hexadecimal: \\u{41}.".to_string()
-            }
-            ErrorKind::NoHexadecimalDigits => return None,
-        })
-    }
 }
 
 impl LexicalError {
     /// The message for the user; `text` is the text of the whole file.
     pub fn diagnostic(&self, text: &str) -> Diagnostic {
-        let help = self.kind.help(text.get(self.span.range()).unwrap_or_default());
         let diagnostic = Diagnostic::lexical(self.kind.message(), self.span);
-        match help {
-            Some(help) => diagnostic.with_help(help),
-            None => diagnostic,
+        match self.kind {
+            ErrorKind::UnexpectedCharacter => {
+                self.unexpected(diagnostic, text.get(self.span.range()).unwrap_or_default())
+            }
+            ErrorKind::UnterminatedString => self.unterminated_string(diagnostic, text),
+            ErrorKind::UnterminatedComment => {
+                diagnostic.with_help("Close the comment with '*/'; comments nest.")
+            }
+            ErrorKind::UnterminatedInterpolation => {
+                diagnostic.with_help("Close the value with '}', or write '\\$' for a dollar sign.")
+            }
+            ErrorKind::InvalidEscape => diagnostic
+                .with_help("The escapes are \\n \\t \\r \\0 \\e \\\\ \\\" \\$ and \\u{…}."),
+            ErrorKind::InvalidUnicodeEscape => {
+                diagnostic.with_help("Write the number of a character in hexadecimal: \\u{41}.")
+            }
+            ErrorKind::NoHexadecimalDigits => {
+                diagnostic.with_help("Write the digits: 0xff is 255.")
+            }
         }
     }
+
+    /// What a character means that begins no token, if it is one that other languages use.
+    fn unexpected(&self, diagnostic: Diagnostic, text: &str) -> Diagnostic {
+        let write =
+            |own: &str| diagnostic.clone().with_fix(format!("write '{own}'"), self.span, own);
+        match text {
+            "&" | "&&" => write("and"),
+            "|" | "||" => write("or"),
+            "#" => diagnostic.with_fix("begin a comment with '//'", self.span, "//"),
+            "'" => diagnostic.with_help("Write texts in double quotes."),
+            "“" | "”" | "„" | "‘" | "’" => {
+                diagnostic.with_fix("write the straight quote", self.span, "\"")
+            }
+            _ if text.starts_with('\'') && !text.contains(['"', '\\', '$']) => {
+                let quotes = [
+                    Span::new(self.span.start, self.span.start + 1),
+                    Span::new(self.span.end - 1, self.span.end),
+                ];
+                let edits = quotes.map(|quote| (quote, "\"".to_string()));
+                diagnostic.with_fixes("write texts in double quotes", edits)
+            }
+            _ if text.starts_with('\'') => diagnostic.with_help("Write texts in double quotes."),
+            _ => {
+                let character = text.chars().next().filter(|c| !c.is_ascii_graphic());
+                let is_visible = character.is_none_or(is_visible);
+                let diagnostic = match character {
+                    Some(c) => {
+                        diagnostic.with_note(format!("The character is U+{:04X}.", c as u32))
+                    }
+                    None => diagnostic,
+                };
+                diagnostic.with_help(match is_visible {
+                    true => "Remove it; or, if it belongs to a text, put that in double quotes.",
+                    false => "Remove it, although it cannot be seen.",
+                })
+            }
+        }
+    }
+
+    /// A string may go over several lines, but more likely its quote is missing at the end of the first.
+    fn unterminated_string(&self, diagnostic: Diagnostic, text: &str) -> Diagnostic {
+        let diagnostic = diagnostic.with_caption("this quote has no partner");
+        match string_end(text, self.span.start) {
+            Some(end) => diagnostic.with_fix("close the string with '\"'", Span::at(end), "\""),
+            None => diagnostic.with_help("Close the string with '\"'."),
+        }
+    }
+}
+
+/// Where the string that begins at `start` should most likely end: on its first line, in front of what closes a statement there.
+pub fn string_end(text: &str, start: u32) -> Option<u32> {
+    let line = text.get(start as usize + 1..)?.lines().next()?;
+    let content = line.trim_end().trim_end_matches([';', ')', ']', '}', ',']).trim_end();
+    let length = if content.is_empty() { line.trim_end().len() } else { content.len() };
+    (length > 0).then(|| start + 1 + length as u32)
+}
+
+/// Can this character be seen? Not so those that come along when a text is copied from a web page.
+fn is_visible(c: char) -> bool {
+    let is_hidden =
+        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    !(c.is_whitespace() || c.is_control() || is_hidden)
 }

@@ -21,7 +21,7 @@ mod literal;
 mod token;
 
 pub use comment::{Comment, comments};
-pub use error::{ErrorKind, LexicalError};
+pub use error::{ErrorKind, LexicalError, string_end};
 pub use literal::{number, text};
 pub use token::{RESERVED_WORDS, Token};
 
@@ -110,9 +110,23 @@ impl<'s> Lexer<'s> {
         Some(LexicalError { kind: ErrorKind::UnterminatedInterpolation, span: value.opened })
     }
 
+    /// Where a text in single quotes ends, on the same line: what stands in it is not worth a word.
+    fn single_quoted(&self) -> Option<usize> {
+        let rest = self.code.remainder();
+        let end = rest.find(['\'', '\n'])?;
+        rest[end..].starts_with('\'').then_some(end + 1)
+    }
+
     /// Takes the characters that follow and begin no token either into the same error.
     fn unexpected(&mut self) -> LexicalError {
         let mut span = self.span();
+        if self.code.slice() == "'"
+            && let Some(end) = self.single_quoted()
+        {
+            self.code.bump(end);
+            span.end += end as u32;
+            return LexicalError { kind: ErrorKind::UnexpectedCharacter, span };
+        }
         let is_ascii = |span: Span, text: &str| text[span.range()].is_ascii();
         let source = self.code.source();
         loop {
@@ -270,10 +284,22 @@ mod tests {
     }
 
     #[test]
+    fn takes_a_text_in_single_quotes_as_one_error() {
+        assert_eq!(tokens("a 'b c' d"), "Identifier<a> !UnexpectedCharacter<'b c'> Identifier<d>");
+        assert_eq!(
+            tokens("a 'b\n' d"),
+            "Identifier<a> !UnexpectedCharacter<'> Identifier<b> !UnexpectedCharacter<'> Identifier<d>"
+        );
+    }
+
+    #[test]
     fn tells_of_each_error_what_to_do() {
-        for text in ["\u{a0}", "&&", "\"", "/*", "\"${", r#""\q""#, r#""\u""#] {
+        for text in
+            ["\u{a0}", "@", "&&", "'", "'a'", "#", "\"", "/*", "\"${", r#""\q""#, r#""\u""#, "0x"]
+        {
             let error = Lexer::new(text).find_map(Result::err).expect("an error");
-            assert_eq!(error.diagnostic(text).help.len(), 1, "{text}");
+            let diagnostic = error.diagnostic(text);
+            assert!(diagnostic.fix.is_some() || !diagnostic.help.is_empty(), "{text}");
         }
         let unterminated =
             Lexer::new("\"").find_map(Result::err).map(|error| error.kind.is_unterminated());
@@ -284,7 +310,9 @@ mod tests {
     #[test]
     fn is_linear() {
         const MANY: usize = 300_000;
-        for piece in ["\"${", "/*", "@", "\"a\" ", "{", "é", "\"\\q\"", "(", "\"${1}\"", "@/**/"] {
+        for piece in
+            ["\"${", "/*", "@", "\"a\" ", "{", "é", "'", "''", "\"\\q\"", "(", "\"${1}\"", "@/**/"]
+        {
             assert!(Lexer::new(&piece.repeat(MANY)).count() > 0);
         }
     }

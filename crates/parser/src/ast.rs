@@ -9,7 +9,7 @@
 //! [`ExpressionKind::Index`] through their first operand may be as long as the file. A pass over the tree may recurse everywhere but
 //! there, where it iterates ([`Expression::left`] goes down one step).
 
-use calf_source::Span;
+use calf_source::{Diagnostic, Span};
 use std::cell::Cell;
 
 /// A whole file, or one entry in the REPL.
@@ -21,6 +21,8 @@ pub struct Program<'a> {
     pub result: Option<&'a Expression<'a>>,
     /// The whole text.
     pub span: Span,
+    /// What is allowed, but hardly meant, in the order of the text.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// A place where a variable gets its name: `var`, parameter, function, class, loop variable, `catch` variable, import.

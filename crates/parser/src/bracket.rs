@@ -108,6 +108,12 @@ impl Brackets {
     pub(crate) fn level(&mut self) -> &mut Level {
         self.open.last_mut().map_or(&mut self.top, |bracket| &mut bracket.level)
     }
+    /// Is the innermost bracket a `(` that encloses no arguments?
+    pub(crate) fn is_in_group(&self) -> bool {
+        self.open.last().is_some_and(|open| {
+            open.kind == BracketKind::Group && !open.before.is_some_and(ends_operand)
+        })
+    }
     pub(crate) fn previous_token(&self) -> Option<Token> {
         self.previous.map(|(token, _)| token)
     }

@@ -130,7 +130,25 @@ impl<'a> Builder<'a, '_> {
             statements: self.slice(statements),
             result: result.map(|result| self.node(result)),
             span: Span::new(0, self.text.len() as u32),
+            warnings: self.source.borrow_mut().take_warnings(),
         }
+    }
+    /// The condition of an `if` or `while`. An assignment in it is most often meant to compare, unless it stands in parentheses of its own.
+    pub(crate) fn condition(&self, condition: Parsed<'a>) -> Parsed<'a> {
+        if let ExpressionKind::Assign { target, value } = condition.expression.kind
+            && !condition.grouped
+        {
+            let gap = Span::new(target.span().end, value.span.start);
+            // Parentheses around the value lie in the gap, and comments may.
+            let text = &self.text[gap.range()];
+            let at = gap.start + text.find('=').unwrap_or_default() as u32;
+            let span = Span::new(at, at + 1);
+            let warning = Diagnostic::warning("This condition assigns a value.", span)
+                .with_note("'=' assigns, '==' compares. Parentheses around the assignment say that it is meant.")
+                .with_fix("compare with '=='", span, "==");
+            self.source.borrow_mut().warn(warning);
+        }
+        condition
     }
     pub(crate) fn expression_statement(&self, l: u32, r: u32, value: Parsed<'a>) -> Statement<'a> {
         let depth = above([value.expression.depth]);

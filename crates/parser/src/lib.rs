@@ -1,7 +1,7 @@
 //! From text to a syntax tree.
 //!
 //! `grammar/calf.lalrpop` is the only definition of the syntax. Here is what surrounds the parser made from it: the tree ([`ast`]),
-//! the actions that build it (`builder`), the way past a mistake (`recovery`, over `bracket`) and the words for it (`message`).
+//! the actions that build it (`builder`), the way past a mistake (`recovery`, over `bracket`) and the words for it (`message`, `remedy`).
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod builder;
 mod dump;
 mod message;
 mod recovery;
+mod remedy;
 
 #[allow(
     clippy::all,

@@ -3,8 +3,9 @@
 
 use crate::bracket::{Bracket, BracketKind, Brackets, ends_operand};
 use crate::recovery::{Broken, begins_statement};
-use calf_lexer::{RESERVED_WORDS, Token};
-use calf_source::{Diagnostic, Span, suggest};
+use crate::remedy::{add_remedy, help, misplaced_brace};
+use calf_lexer::Token;
+use calf_source::{Diagnostic, Span};
 
 /// A mistake as the grammar sees it.
 pub(crate) struct Mistake<'m> {
@@ -24,46 +25,25 @@ pub(crate) struct Mistake<'m> {
     pub(crate) expected: &'m [String],
 }
 
-/// What people write who come from other languages.
-const FOREIGN_WORDS: &[(&str, &str)] = &[
-    ("const", "var"),
-    ("let", "var"),
-    ("local", "var"),
-    ("def", "fun"),
-    ("fn", "fun"),
-    ("func", "fun"),
-    ("function", "fun"),
-    ("elif", "else if"),
-    ("elseif", "else if"),
-    ("null", "nil"),
-    ("None", "nil"),
-    ("self", "this"),
-    ("raise", "throw"),
-    ("except", "catch"),
-    ("foreach", "for"),
-    ("echo", "print"),
-    ("not", "!"),
-];
-
 impl Mistake<'_> {
     /// Could the parser have used this token? The name is the grammar's.
     pub(crate) fn wants(&self, name: &str) -> bool {
         self.expected.iter().any(|expected| expected.trim_matches('"') == name)
     }
-    fn wants_operand(&self) -> bool {
+    pub(crate) fn wants_operand(&self) -> bool {
         self.wants("number")
     }
-    fn wants_operator(&self) -> bool {
+    pub(crate) fn wants_operator(&self) -> bool {
         self.wants("+")
     }
-    fn is_at_start(&self) -> bool {
+    pub(crate) fn is_at_start(&self) -> bool {
         self.head_start >= self.offending.1.start
     }
-    fn previous(&self) -> Option<Token> {
+    pub(crate) fn previous(&self) -> Option<Token> {
         self.brackets.previous_token()
     }
     /// The innermost bracket that is open within what is broken.
-    fn bracket(&self) -> Option<&Bracket> {
+    pub(crate) fn bracket(&self) -> Option<&Bracket> {
         self.brackets.above(self.floor).last()
     }
     /// Is the token on a later line than the one before?
@@ -94,8 +74,19 @@ impl Mistake<'_> {
             Some(token) => begins_statement(token) && !behind.starts_with('('),
         }
     }
+    /// The string in front of the mistake, if it goes over several lines and the parser wanted no other.
+    pub(crate) fn long_string(&self) -> Option<Span> {
+        match self.brackets.previous {
+            Some((Token::String | Token::InterpolationEnd, string))
+                if !self.wants_operand() && self.text[string.range()].contains('\n') =>
+            {
+                Some(string)
+            }
+            _ => None,
+        }
+    }
     /// The word that stands at a place, if it is a name.
-    fn name_at(&self, start: u32) -> &str {
+    pub(crate) fn name_at(&self, start: u32) -> &str {
         let rest = self.text.get(start as usize..).unwrap_or_default();
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         &rest[..end]
@@ -106,22 +97,26 @@ impl Mistake<'_> {
 pub(crate) fn describe(mistake: &Mistake) -> Diagnostic {
     let (token, span) = mistake.offending;
     let mut diagnostic = Diagnostic::syntax(sentence(mistake), span);
-    if let Some(opened) = opened(mistake) {
-        diagnostic = diagnostic.with_label(opened, "opened here");
+    let misplaced = match token {
+        None if mistake.wants("}") => misplaced_brace(mistake.text),
+        _ => None,
+    };
+    match (misplaced, opened(mistake)) {
+        (Some((opened, closed)), _) => {
+            diagnostic = diagnostic
+                .with_label(opened, "this block has no '}' of its own …")
+                .with_label(closed, "… since this one stands further left");
+        }
+        (None, Some(opened)) => diagnostic = diagnostic.with_label(opened, "opened here"),
+        (None, None) => (),
     }
-    if let Some((Token::String | Token::InterpolationEnd, string)) = mistake.brackets.previous
-        && !mistake.wants_operand()
-        && mistake.text[string.range()].contains('\n')
-    {
+    if let Some(string) = mistake.long_string() {
         diagnostic = diagnostic.with_label(string, "this string goes over several lines");
     }
     if let Some(note) = token.and_then(|token| note(mistake, token)) {
         diagnostic = diagnostic.with_note(note);
     }
-    if let Some(help) = help(mistake) {
-        diagnostic = diagnostic.with_help(help);
-    }
-    diagnostic
+    add_remedy(mistake, diagnostic)
 }
 
 /// The sentence itself: what would have been right.
@@ -303,6 +298,11 @@ fn note(mistake: &Mistake, token: Token) -> Option<String> {
         Token::RightBrace if at_start && mistake.floor == 0 => {
             Some("This '}' closes nothing.".to_string())
         }
+        Token::RightParenthesis | Token::RightBracket
+            if mistake.wants(";") && mistake.bracket().is_none() =>
+        {
+            Some(format!("This '{text}' closes nothing."))
+        }
         Token::InterpolationStart if mistake.wants("string") && !mistake.wants_operand() => {
             Some("The path of an import contains no values.".to_string())
         }
@@ -314,54 +314,4 @@ fn note(mistake: &Mistake, token: Token) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// What to do, where it can be guessed.
-fn help(mistake: &Mistake) -> Option<String> {
-    let (token, span) = mistake.offending;
-    let at_start = mistake.is_at_start();
-    let before = mistake.text[..span.start as usize].trim_end();
-    let is_declaration = matches!(token, Some(Token::Var | Token::Class | Token::Import));
-    let help = match (token, mistake.previous()) {
-        (Some(Token::Fun), _) if mistake.broken == Broken::Method && at_start => {
-            "Methods are declared without 'fun'."
-        }
-        (Some(Token::Var), _) if mistake.broken == Broken::Method && at_start => {
-            "Fields are made by assigning to 'this.name'."
-        }
-        _ if mistake.broken == Broken::Method => return None,
-        (Some(Token::Identifier), Some(Token::Fun)) => "Put the declaration in a block: { … }.",
-        _ if at_start && is_declaration && !mistake.wants("var") => {
-            "Put the declaration in a block: { … }."
-        }
-        (Some(Token::Semicolon), _) if at_start => "There is no empty statement; remove the ';'.",
-        (Some(Token::Plus), Some(Token::Plus)) => "Write 'x += 1'.",
-        (_, Some(Token::Minus)) if !at_start && before.ends_with("--") => "Write 'x -= 1'.",
-        (Some(Token::Colon), _) if is_behind_brace(mistake) => {
-            "At the start of a statement '{' opens a block; put a map in parentheses."
-        }
-        _ if mistake.wants(";") => return meant_word(mistake),
-        _ => return None,
-    };
-    Some(help.to_string())
-}
-
-/// Does what is broken begin behind a `{`?
-fn is_behind_brace(mistake: &Mistake) -> bool {
-    mistake.text[..mistake.head_start as usize].trim_end().ends_with('{')
-}
-
-/// The reserved word that was meant by a name at the start of a statement.
-fn meant_word(mistake: &Mistake) -> Option<String> {
-    if mistake.head != Some(Token::Identifier) || mistake.bracket().is_some() {
-        return None;
-    }
-    let word = mistake.name_at(mistake.head_start);
-    let before = mistake.brackets.previous.map(|(_, span)| span.start);
-    let is_alone = before == Some(mistake.head_start);
-    let foreign = FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|&(_, own)| own);
-    // A short name is close to some word by chance.
-    let close = || suggest(word, RESERVED_WORDS.iter().copied()).filter(|_| word.len() > 3);
-    let own = foreign.or_else(|| close().filter(|_| is_alone))?;
-    Some(format!("Did you mean '{own}'?"))
 }

@@ -96,6 +96,10 @@ pub(crate) struct TokenSource<'s> {
     early_ends: usize,
     /// The mistake at the end is that a `;` is missing.
     lacks_semicolon: bool,
+    /// A mistake stood behind a string over several lines.
+    has_long_string: bool,
+    /// What is allowed, but hardly meant.
+    warnings: Vec<Diagnostic>,
 }
 
 impl<'s> TokenSource<'s> {
@@ -117,6 +121,8 @@ impl<'s> TokenSource<'s> {
             stopped: false,
             early_ends: 0,
             lacks_semicolon: false,
+            has_long_string: false,
+            warnings: Vec::new(),
         }
     }
 
@@ -147,6 +153,20 @@ impl<'s> TokenSource<'s> {
             self.diagnostics.push(diagnostic.with_note(note));
             self.stopped = true;
         }
+    }
+    /// Notes what is allowed, but hardly meant.
+    pub(crate) fn warn(&mut self, diagnostic: Diagnostic) {
+        if self.warnings.len() < MAX_DIAGNOSTICS {
+            self.warnings.push(diagnostic);
+        }
+    }
+    /// What has been noted so.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
+    }
+    /// Is what the parser reads now within parentheses that are no arguments?
+    pub(crate) fn is_in_group(&self) -> bool {
+        self.brackets.is_in_group()
     }
     /// Notes that the program nests too deeply at this place. Nothing after it is looked at.
     pub(crate) fn refuse_depth(&mut self, span: Span) {
@@ -217,7 +237,10 @@ impl<'s> TokenSource<'s> {
                             .diagnostics
                             .iter()
                             .any(|known| known.span.start >= error.span.start);
-                    if !is_consequence {
+                    // The quote that seems to begin this string ended one that went on too long.
+                    let is_shifted =
+                        error.kind == ErrorKind::UnterminatedString && self.has_long_string;
+                    if !is_consequence && !is_shifted {
                         self.early_ends += usize::from(error.kind.is_unterminated());
                         self.report(error.diagnostic(self.text));
                     }
@@ -291,12 +314,14 @@ impl<'s> TokenSource<'s> {
                 || (token.is_none() && error.kind.is_unterminated())
         });
         let is_misused_word = mistake.is_misused_word();
+        let has_long_string = mistake.long_string().is_some();
         let lacks_semicolon = mistake.wants(";");
         let is_class_open = mistake.is_class_open();
         let is_on_new_line = mistake.is_on_new_line();
         if !is_consequence {
             let diagnostic = message::describe(&mistake);
             self.report(diagnostic);
+            self.has_long_string |= has_long_string;
             self.early_ends += usize::from(token.is_none());
             self.lacks_semicolon = token.is_none() && lacks_semicolon;
         }

@@ -5,11 +5,13 @@
 
 mod diagnostic;
 mod file;
+pub mod habit;
+mod json;
 mod render;
 mod span;
 mod suggest;
 
-pub use diagnostic::{Diagnostic, Kind, Label};
+pub use diagnostic::{Diagnostic, Edit, Fix, Kind, Label};
 pub use file::{InvalidText, LineColumn, MAX_BYTES, SourceFile};
 pub use render::{Style, render, render_all};
 pub use span::Span;

@@ -8,20 +8,35 @@
 //!   |           ^
 //! ```
 
-use crate::{Diagnostic, Kind, SourceFile, Span};
+use crate::{Diagnostic, Fix, Kind, SourceFile, Span, json};
 use annotate_snippets::renderer::{
-    DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_LINE_NUM_STYLE, Style as Paint,
+    DEFAULT_EMPHASIS_STYLE, DEFAULT_ERROR_STYLE, DEFAULT_LINE_NUM_STYLE, DEFAULT_WARNING_STYLE,
+    Style as Paint,
 };
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use std::ops::Range;
 
 /// How to render.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Style {
     /// Text alone.
+    #[default]
     Plain,
     /// With ANSI colours, for a terminal.
     Colored,
+    /// A line of JSON, for programs; see [`json`].
+    Json,
+}
+
+impl Style {
+    /// What the command line asks for: `json` before `color`.
+    pub fn of(color: bool, json: bool) -> Style {
+        match (json, color) {
+            (true, _) => Style::Json,
+            (false, true) => Style::Colored,
+            (false, false) => Style::Plain,
+        }
+    }
 }
 
 /// Lines further apart than this are shown apart. The library reads all that lies between the first and the last line shown.
@@ -35,53 +50,104 @@ const SHORT_BYTES: usize = 16 * KEPT_BYTES;
 /// How much of a lexeme the headline shows, in characters.
 const LEXEME_CHARACTERS: usize = 40;
 
-/// Renders `diagnostic`, which is about `file`: the headline, the place, the line with carets, the notes. Ends with a line break.
+/// Renders `diagnostic`, which is about `file`: the headline, the place, the line with carets, the notes, the fix, the trace. Ends
+/// with a line break.
 pub fn render(diagnostic: &Diagnostic, file: &SourceFile, style: Style) -> String {
+    if style == Style::Json {
+        return json::line(diagnostic, file);
+    }
     let (head, message) = headline(diagnostic, file);
+    let (level, level_paint) = match diagnostic.kind {
+        Kind::Warning => (Level::WARNING, DEFAULT_WARNING_STYLE),
+        _ => (Level::ERROR, DEFAULT_ERROR_STYLE),
+    };
     let (renderer, [head_paint, message_paint, line_paint]) = match style {
-        Style::Plain => (Renderer::plain(), [Paint::new(); 3]),
-        Style::Colored => (
-            Renderer::styled(),
-            [DEFAULT_ERROR_STYLE, DEFAULT_EMPHASIS_STYLE, DEFAULT_LINE_NUM_STYLE],
-        ),
+        Style::Colored => {
+            (Renderer::styled(), [level_paint, DEFAULT_EMPHASIS_STYLE, DEFAULT_LINE_NUM_STYLE])
+        }
+        _ => (Renderer::plain(), [Paint::new(); 3]),
     };
     let windows = windows(diagnostic, file);
-    let group = Group::with_level(Level::ERROR)
+    let group = Group::with_level(level)
         .elements(windows.iter().map(|window| window.snippet(file)))
-        .elements(diagnostic.notes.iter().map(|note| Level::NOTE.message(note.as_str())))
-        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str())));
-    let snippet = renderer.render(&[group]);
+        .elements(diagnostic.notes.iter().map(|note| Level::NOTE.message(wrapped(note))))
+        .elements(diagnostic.help.iter().map(|help| Level::HELP.message(wrapped(help))));
+    let patch = diagnostic.fix.as_ref().and_then(|fix| patch(fix, file));
+    let groups: Vec<Group> = std::iter::once(group).chain(patch).collect();
+    let snippet = renderer.render(&groups);
     // The library would count the column from the start of what it is given, which may be a part of a line.
     let place = file.line_column(diagnostic.span.start);
     let widest = windows.iter().map(|window| window.lines.1).max().unwrap_or(1);
     let indent = widest.to_string().len();
     format!(
         "{head_paint}{head}{head_paint:#}{message_paint}: {message}{message_paint:#}\n\
-         {:indent$}{line_paint}--> {line_paint:#}{}:{}:{}\n{snippet}\n",
+         {:indent$}{line_paint}--> {line_paint:#}{}:{}:{}\n{snippet}\n{}",
         "",
         file.name(),
         place.line,
         place.column,
+        diagnostic.trace.iter().map(|line| line.clone() + "\n").collect::<String>(),
     )
+}
+
+/// The text in lines that fit a terminal of 80 columns behind `  = note: `, in a file of some thousand lines.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 66;
+    let mut lines = String::new();
+    let mut width = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > WIDTH {
+            lines.push('\n');
+            width = 0;
+        } else if width > 0 {
+            lines.push(' ');
+            width += 1;
+        }
+        lines.push_str(word);
+        width += length;
+    }
+    lines
+}
+
+/// The fix as the lines that it would leave; none if they are too long to be shown, or far apart.
+fn patch<'f>(fix: &'f Fix, file: &'f SourceFile) -> Option<Group<'f>> {
+    let first = file.line(fix.edits.first()?.span.start);
+    let last = file.line(fix.edits.last()?.span.end);
+    let whole = file.line_span(first)?.to(file.line_span(last)?).range();
+    if last - first > FAR_LINES || whole.len() > SHORT_BYTES {
+        return None;
+    }
+    let within = |offset: u32| (offset as usize).clamp(whole.start, whole.end) - whole.start;
+    let patches = fix.edits.iter().map(|edit| {
+        let range = within(edit.span.start)..within(edit.span.end);
+        Patch::new(range, edit.replacement.as_str())
+    });
+    let patches: Vec<_> = patches.collect();
+    let snippet = Snippet::source(&file.text()[whole.clone()]).line_start(first).patches(patches);
+    Some(Level::HELP.secondary_title(fix.title.as_str()).element(snippet))
 }
 
 /// Renders several diagnostics about one file, with an empty line between any two.
 pub fn render_all(diagnostics: &[Diagnostic], file: &SourceFile, style: Style) -> String {
     let texts: Vec<_> =
         diagnostics.iter().map(|diagnostic| render(diagnostic, file, style)).collect();
-    texts.join("\n")
+    texts.join(if style == Style::Json { "" } else { "\n" })
 }
 
 /// The two halves of the headline, in front of the colon and behind it.
-fn headline(diagnostic: &Diagnostic, file: &SourceFile) -> (String, String) {
+pub(crate) fn headline(diagnostic: &Diagnostic, file: &SourceFile) -> (String, String) {
     let line = file.line(diagnostic.span.start.min(file.span().end));
     let head = match &diagnostic.kind {
         Kind::Lexical => format!("[line {line}] Error"),
-        Kind::Syntax if diagnostic.span.start >= file.span().end => {
-            format!("[line {line}] Error at end")
+        Kind::Syntax | Kind::Warning => {
+            let word = if diagnostic.kind == Kind::Warning { "Warning" } else { "Error" };
+            match diagnostic.span {
+                span if span.start >= file.span().end => format!("[line {line}] {word} at end"),
+                span if span.is_empty() => format!("[line {line}] {word}"),
+                span => format!("[line {line}] {word} at '{}'", lexeme(file.slice(span))),
+            }
         }
-        Kind::Syntax if diagnostic.span.is_empty() => format!("[line {line}] Error"),
-        Kind::Syntax => format!("[line {line}] Error at '{}'", lexeme(file.slice(diagnostic.span))),
         Kind::Runtime(class) => format!("error[{class}]"),
     };
     (head, printable(&diagnostic.message))
@@ -122,7 +188,7 @@ struct Window<'d> {
 
 /// Arranges the place and the labels in windows. The window with the place comes first.
 fn windows<'d>(diagnostic: &'d Diagnostic, file: &SourceFile) -> Vec<Window<'d>> {
-    let place = (AnnotationKind::Primary, diagnostic.span, None);
+    let place = (AnnotationKind::Primary, diagnostic.span, diagnostic.caption.as_deref());
     let labels = diagnostic
         .labels
         .iter()

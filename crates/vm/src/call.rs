@@ -2,7 +2,7 @@
 
 use crate::class;
 use crate::code::{Cache, Code, Frame, Lookup};
-use crate::error::{ErrorKind, Thrown};
+use crate::error::Thrown;
 use crate::kind::Kind;
 use crate::native::Arguments;
 use crate::shape::Symbol;
@@ -34,20 +34,8 @@ impl<C: Collector> Vm<C> {
                     _ => self.enter(window, count, method),
                 }
             }
-            _ => Err(self.throw(ErrorKind::TypeError, "Can only call functions and classes.")),
+            _ => Err(self.cannot_call(callee)),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn wrong_count(&mut self, expected: impl std::fmt::Display, count: usize) -> Thrown {
-        self.throw(ErrorKind::TypeError, format!("Expected {expected} arguments but got {count}."))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn stack_overflow(&mut self) -> Thrown {
-        self.throw(ErrorKind::StackOverflow, "Stack overflow.")
     }
 
     /// Pushes the frame of a closure whose window is ready.
@@ -62,7 +50,7 @@ impl<C: Collector> Vm<C> {
         let (arity, registers, words) =
             unsafe { ((*code).arity as usize, (*code).registers as usize, (*code).words) };
         if arity != count {
-            return Err(self.wrong_count(arity, count));
+            return Err(self.wrong_count((arity, arity), count, closure));
         }
         let next = self.mutator.frame.wrapping_add(1);
         if next >= self.mutator.frames_end
@@ -128,12 +116,7 @@ impl<C: Collector> Vm<C> {
         let (function, least, most) = (entry.function, entry.least as usize, entry.most as usize);
         let mutates = C::SEALS && entry.mutates;
         if count < least || count > most {
-            let expected = match () {
-                () if least == most => format!("{least}"),
-                () if most == usize::from(u8::MAX) => format!("at least {least}"),
-                () => format!("{least} to {most}"),
-            };
-            return Err(self.wrong_count(expected, count));
+            return Err(self.wrong_count((least, most), count, Value::NIL));
         }
         self.enter_native(window, count, native)?;
         let (mark, arguments) = (self.mark(), Arguments::new(window, count));
@@ -179,7 +162,7 @@ impl<C: Collector> Vm<C> {
         if initializer.is_object() {
             self.enter(window, count, initializer)
         } else if count != 0 {
-            Err(self.wrong_count(0, count))
+            Err(self.wrong_count((0, 0), count, Value::NIL))
         } else {
             Ok(())
         }
@@ -302,7 +285,11 @@ impl<C: Collector> Vm<C> {
         self.heap.release(class);
         match method {
             Some(method) => self.enter(window, count, method),
-            None => Err(self.undefined_property(symbol)),
+            None => {
+                // SAFETY: the window of the call being made.
+                let receiver = unsafe { *window };
+                Err(self.undefined_property(receiver, symbol))
+            }
         }
     }
 

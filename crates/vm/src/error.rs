@@ -3,7 +3,7 @@
 use crate::code::Frame;
 use crate::vm::Vm;
 use calf_gc::{Collector, Value};
-use calf_source::{SourceFile, Span};
+use calf_source::{Diagnostic, SourceFile, Span};
 use std::rc::Rc;
 
 /// Something was thrown; the value is in the mutator's `exception`.
@@ -52,6 +52,8 @@ pub struct TraceLine {
     pub line: usize,
     /// The function's name; `None` for the top level.
     pub function: Option<String>,
+    /// How many calls in a row stand at this place: more than one where a function calls itself.
+    pub calls: usize,
 }
 
 /// Where the error that travels, or the last one, was thrown.
@@ -61,27 +63,55 @@ pub struct Origin {
     pub file: Rc<SourceFile>,
     /// The text that failed.
     pub span: Span,
-    /// Innermost call first; folded in the middle when long.
+    /// Innermost call first; folded in the middle where many calls stand at different places.
     pub trace: Vec<TraceLine>,
     /// How many calls were left out after the first [`TRACE_HEAD`] lines.
     pub folded: usize,
+    /// What there is to say of the error, if nothing seemed to catch it.
+    pub explanation: Option<Box<Diagnostic>>,
 }
 
-/// Lines of a trace kept before the fold.
+/// Lines of a trace kept before the fold; calls in a row at one place count as one.
 pub const TRACE_HEAD: usize = 12;
 const TRACE_TAIL: usize = 8;
+/// Calls in a row at one place that are shown one by one.
+const REPEATED: usize = 3;
 
 impl Origin {
+    /// The error with everything that is known of it; `class` and `message` are what it says itself.
+    pub fn diagnostic(self, class: String, message: String) -> Diagnostic {
+        let (span, trace) = (self.span, self.lines());
+        let said = self.explanation.map_or_else(|| Diagnostic::runtime("", "", span), |said| *said);
+        Diagnostic { kind: calf_source::Kind::Runtime(class), message, span, trace, ..said }
+    }
     /// The trace as it is printed, innermost call first.
     pub fn lines(&self) -> Vec<String> {
+        self.folded_lines("  ", |line| match &line.function {
+            Some(name) => format!("[line {}] in {name}()", line.line),
+            None => format!("[line {}] in script", line.line),
+        })
+    }
+
+    /// The trace as the program sees it.
+    fn texts(&self) -> Vec<String> {
+        self.folded_lines("", |line| match &line.function {
+            Some(name) => format!("{}:{} in {name}()", line.file, line.line),
+            None => format!("{}:{} in script", line.file, line.line),
+        })
+    }
+
+    fn folded_lines(&self, indent: &str, describe: impl Fn(&TraceLine) -> String) -> Vec<String> {
         let mut lines = Vec::new();
         for (number, line) in self.trace.iter().enumerate() {
             if number == TRACE_HEAD && self.folded > 0 {
-                lines.push(format!("  … {} more calls", self.folded));
+                lines.push(format!("{indent}… {} more calls", self.folded));
             }
-            match &line.function {
-                Some(name) => lines.push(format!("[line {}] in {name}()", line.line)),
-                None => lines.push(format!("[line {}] in script", line.line)),
+            let text = describe(line);
+            if line.calls <= REPEATED {
+                lines.extend(std::iter::repeat_n(text, line.calls));
+            } else {
+                lines.push(text);
+                lines.push(format!("{indent}… the same {} more times", line.calls - 1));
             }
         }
         lines
@@ -192,7 +222,7 @@ impl<C: Collector> Vm<C> {
             .iter()
             .filter(|frame| unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit))
             .collect();
-        let line_of = |frame: &Frame| {
+        let line_of = |frame: &Frame, calls: usize| {
             // SAFETY: as above; not null, because the filter left only frames with code.
             let code = unsafe { &*frame.code };
             let span = code.function.spans[frame.position()];
@@ -206,6 +236,7 @@ impl<C: Collector> Vm<C> {
                         code.function.name.to_string()
                     }
                 }),
+                calls,
             }
         };
         let (file, span) = match running.last() {
@@ -216,26 +247,29 @@ impl<C: Collector> Vm<C> {
             }
             None => (self.no_file.clone(), Span::default()),
         };
-        let count = running.len();
-        let mut trace: Vec<TraceLine> =
-            running.iter().rev().take(TRACE_HEAD).map(|frame| line_of(frame)).collect();
-        let folded = count.saturating_sub(TRACE_HEAD + TRACE_TAIL);
-        let tail = count.saturating_sub(TRACE_HEAD).min(TRACE_TAIL);
-        trace.extend(running[..tail].iter().rev().map(|frame| line_of(frame)));
-        Origin { file, span, trace, folded }
+        let mut runs: Vec<(&Frame, usize)> = Vec::new();
+        for &frame in running.iter().rev() {
+            match runs.last_mut() {
+                Some((last, calls)) if last.code == frame.code && last.pc == frame.pc => {
+                    *calls += 1
+                }
+                _ => runs.push((frame, 1)),
+            }
+        }
+        let head = runs.len().min(TRACE_HEAD);
+        let tail = runs.len().saturating_sub(TRACE_TAIL).max(head);
+        let folded = runs[head..tail].iter().map(|(_, calls)| calls).sum();
+        let shown = runs[..head].iter().chain(&runs[tail..]);
+        let trace = shown.map(|&(frame, calls)| line_of(frame, calls)).collect();
+        Origin { file, span, trace, folded, explanation: None }
     }
 
     fn trace_list(&mut self, origin: &Origin) -> Result<Value, Thrown> {
-        let list = self.new_list(origin.trace.len() + 1)?;
+        let texts = origin.texts();
+        let list = self.new_list(texts.len())?;
         let list = self.hold(list);
-        for (number, line) in origin.trace.iter().enumerate() {
-            if number == TRACE_HEAD && origin.folded > 0 {
-                let text = self.new_string(&format!("… {} more calls", origin.folded))?;
-                self.push_item(self.handle(list), text)?;
-            }
-            let place =
-                line.function.as_deref().map_or("script".to_string(), |name| format!("{name}()"));
-            let text = self.new_string(&format!("{}:{} in {place}", line.file, line.line))?;
+        for text in texts {
+            let text = self.new_string(&text)?;
             self.push_item(self.handle(list), text)?;
         }
         Ok(self.release_to(list))

@@ -68,7 +68,7 @@ impl<C: Collector> Vm<C> {
 
     fn not_indexable(&mut self, holder: Value) -> Thrown {
         let name = self.type_name(holder);
-        self.throw(ErrorKind::TypeError, format!("A {name} has no items to index."))
+        self.no_items(holder, &format!("A {name} has no items to index."))
     }
 
     /// `holder[index] = value` (borrowed).
@@ -170,7 +170,7 @@ impl<C: Collector> Vm<C> {
             }
             _ => {
                 let name = self.type_name(holder);
-                Err(self.throw(ErrorKind::TypeError, format!("A {name} has no items to look in.")))
+                Err(self.no_items(holder, &format!("A {name} has no items to look in.")))
             }
         }
     }
@@ -221,7 +221,7 @@ impl<C: Collector> Vm<C> {
             }
         }
         let name = self.type_name(iterated);
-        Err(self.throw(ErrorKind::TypeError, format!("A {name} cannot be iterated over.")))
+        Err(self.no_items(iterated, &format!("A {name} cannot be iterated over.")))
     }
 
     /// The next item of the iteration at `place`, put at `item`. False if there is none.

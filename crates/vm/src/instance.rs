@@ -269,14 +269,18 @@ impl<C: Collector> Vm<C> {
                 Ok(())
             }
             Some(Kind::Module) => self.set_module_member(holder, symbol, value),
-            _ => Err(self.throw(ErrorKind::TypeError, "Only instances have fields.")),
+            _ => {
+                let message = "Only instances have fields.";
+                Err(self.no_property(ErrorKind::TypeError, holder, symbol, message))
+            }
         }
     }
 
     /// A property of any value: field, method, module member. Owned.
     pub(crate) fn get_property(&mut self, holder: Value, symbol: Symbol) -> Result<Value, Thrown> {
         let Some(object) = holder.as_object() else {
-            return Err(self.throw(ErrorKind::TypeError, "Only instances have properties."));
+            let message = "Only instances have properties.";
+            return Err(self.no_property(ErrorKind::TypeError, holder, symbol, message));
         };
         let kind = Kind::of_shape(object.shape());
         match kind {
@@ -287,7 +291,7 @@ impl<C: Collector> Vm<C> {
                 }
                 match self.find_method(object, symbol) {
                     Some(method) => self.bind(holder, method),
-                    None => Err(self.undefined_property(symbol)),
+                    None => Err(self.undefined_property(holder, symbol)),
                 }
             }
             Kind::Module => self.module_member(holder, symbol),
@@ -301,25 +305,19 @@ impl<C: Collector> Vm<C> {
                     Kind::Closure | Kind::Native | Kind::BoundMethod | Kind::Class
                 ) =>
                 {
-                    Err(self.throw(ErrorKind::TypeError, "Only instances have properties."))
+                    let message = "Only instances have properties.";
+                    Err(self.no_property(ErrorKind::TypeError, holder, symbol, message))
                 }
                 // The book's words, for the one kind of object with properties of its own that the book has, too.
                 None if kind == Kind::String => {
                     let name = self.symbols.name(symbol);
                     let message =
                         format!("Only instances have properties. A string has no '{name}'.");
-                    Err(self.throw(ErrorKind::PropertyError, message))
+                    Err(self.no_property(ErrorKind::PropertyError, holder, symbol, &message))
                 }
-                None => Err(self.undefined_property(symbol)),
+                None => Err(self.undefined_property(holder, symbol)),
             },
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn undefined_property(&mut self, symbol: Symbol) -> Thrown {
-        let message = format!("Undefined property '{}'.", self.symbols.name(symbol));
-        self.throw(ErrorKind::PropertyError, message)
     }
 
     /// A bound method. Owned.
@@ -348,7 +346,7 @@ impl<C: Collector> Vm<C> {
                 self.put(place, bound);
                 Ok(())
             }
-            None => Err(self.undefined_property(symbol)),
+            None => Err(self.undefined_property(receiver, symbol)),
         }
     }
 }

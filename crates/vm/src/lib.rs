@@ -9,6 +9,7 @@ pub mod closure;
 pub mod code;
 pub mod error;
 pub mod exit;
+pub mod explain;
 mod fork;
 pub mod index;
 pub mod instance;

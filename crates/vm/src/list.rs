@@ -183,7 +183,7 @@ impl<C: Collector> Vm<C> {
         let at = if number < 0 { number + length as i64 } else { number };
         if at < 0 || at >= length as i64 {
             let message = format!("Index {number} is outside a {of} of {length} items.");
-            return Err(self.throw(ErrorKind::IndexError, message));
+            return Err(self.missing_position(number, length, &message));
         }
         Ok(at as usize)
     }

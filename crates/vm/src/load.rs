@@ -29,6 +29,9 @@ impl<C: Collector> Vm<C> {
         module: usize,
         interactive: bool,
     ) -> Result<*const Code, Vec<Diagnostic>> {
+        if !program.warnings.is_empty() {
+            self.complain(&calf_source::render_all(&program.warnings, file, self.style()));
+        }
         let options = calf_compiler::Options { release_temporaries: C::COUNTS, interactive };
         let mut globals = ModuleGlobals {
             mutator: &mut self.mutator,

@@ -4,7 +4,7 @@
 //! address. A key that is hashed by identity is found by its address; where a collector moves objects, an index that was built
 //! before the last move is built again at the next look-up.
 
-use crate::error::{ErrorKind, Thrown};
+use crate::error::Thrown;
 use crate::interpreter::to_integer;
 use crate::kind::Kind;
 use crate::string;
@@ -358,10 +358,7 @@ impl<C: Collector> Vm<C> {
     pub(crate) fn map_item(&mut self, map: Object, key: Value) -> Result<Value, Thrown> {
         match self.map_get(map, key) {
             Some(value) => Ok(value),
-            None => {
-                let text = self.quoted_text(key);
-                Err(self.throw(ErrorKind::KeyError, format!("There is no key {text}.")))
-            }
+            None => Err(self.missing_key(map, key)),
         }
     }
 }

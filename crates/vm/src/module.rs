@@ -90,7 +90,7 @@ impl<C: Collector> Vm<C> {
                 let value = unsafe { *self.mutator.globals.add(number) };
                 Ok(self.retained(value))
             }
-            None => Err(self.undefined_property(symbol)),
+            None => Err(self.undefined_property(module, symbol)),
         }
     }
 
@@ -115,7 +115,7 @@ impl<C: Collector> Vm<C> {
                 self.replace_global(number, value);
                 Ok(())
             }
-            None => Err(self.undefined_property(symbol)),
+            None => Err(self.undefined_property(module, symbol)),
         }
     }
 

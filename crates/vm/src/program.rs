@@ -5,7 +5,7 @@ use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
 use crate::vm::Vm;
 use calf_gc::{Collector, Value};
-use calf_source::{Diagnostic, SourceFile, Style};
+use calf_source::{Diagnostic, SourceFile, Span, Style};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -23,6 +23,18 @@ pub mod exit_code {
     pub const INTERRUPTED: i32 = 130;
     /// The reader of the output has gone: 128 + SIGPIPE.
     pub const CLOSED_PIPE: i32 = 141;
+
+    /// All of them for whoever asks.
+    pub const MEANINGS: &[(i32, &str)] = &[
+        (0, "all is well, or what os.exit() was given"),
+        (1, "calf test: a promise is broken; calf fmt --check: a file needs it"),
+        (USAGE, "the command line makes no sense"),
+        (COMPILE, "the program does not compile"),
+        (RUNTIME, "the program failed: nothing caught an error"),
+        (IO, "a file, or standard input or output, failed"),
+        (INTERRUPTED, "Ctrl-C; in general 128 + n after the signal n"),
+        (CLOSED_PIPE, "whoever read the output has gone"),
+    ];
 }
 
 /// What became of one entry in the REPL.
@@ -93,7 +105,7 @@ impl<C: Collector> Vm<C> {
     }
 
     pub(crate) fn style(&self) -> Style {
-        if self.options.color { Style::Colored } else { Style::Plain }
+        Style::of(self.options.color, self.options.json)
     }
 
     /// Writes to standard error, after everything printed so far.
@@ -113,20 +125,12 @@ impl<C: Collector> Vm<C> {
         } else {
             ("uncaught".to_string(), self.quoted_text(exception))
         };
-        let mut text = String::new();
-        if let Some(origin) = self.origin.take() {
-            let diagnostic = Diagnostic::runtime(class, message, origin.span);
-            text.push_str(&calf_source::render(&diagnostic, &origin.file, self.style()));
-            if !text.ends_with('\n') {
-                text.push('\n');
-            }
-            for line in origin.lines() {
-                text.push_str(&line);
-                text.push('\n');
-            }
-        } else {
-            text = format!("error[{class}]: {message}");
-        }
+        let origin = self.origin.take();
+        let (file, diagnostic) = match origin {
+            Some(origin) => (origin.file.clone(), origin.diagnostic(class, message)),
+            None => (self.no_file.clone(), Diagnostic::runtime(class, message, Span::default())),
+        };
+        let text = calf_source::render(&diagnostic, &file, self.style());
         self.complain(&text);
         let exception = std::mem::replace(&mut self.mutator.exception, Value::NIL);
         self.heap.release(exception);

@@ -9,7 +9,7 @@
 //! its page. A long one keeps none: it is computed from both ends whenever it is asked for, which is seldom, and the same work for
 //! every length. So making a long string costs nothing but the copying.
 
-use crate::error::{ErrorKind, Thrown};
+use crate::error::Thrown;
 use crate::kind::Kind;
 use crate::vm::Vm;
 use calf_gc::{Collector, Object, Value};
@@ -314,7 +314,7 @@ impl<C: Collector> Vm<C> {
         let at = if index < 0 { index + length } else { index };
         if at < 0 || at >= length {
             let message = format!("Index {index} is outside a string of {length} characters.");
-            return Err(self.throw(ErrorKind::IndexError, message));
+            return Err(self.missing_position(index, length as usize, &message));
         }
         let range = Self::byte_range(string, at as usize, at as usize + 1);
         let character = text(&string)[range].chars().next().expect("one character");

@@ -57,6 +57,8 @@ pub struct Options {
     pub seed: u64,
     /// Colour in messages.
     pub color: bool,
+    /// Messages as lines of JSON, for programs.
+    pub json: bool,
 }
 
 /// The machine under collector `C`.
@@ -368,16 +370,10 @@ impl<C: Collector> Vm<C> {
     /// Enters native code that calls back, unless it is too deep already.
     pub(crate) fn deeper(&mut self) -> Result<(), Thrown> {
         if self.depth >= NATIVE_DEPTH {
-            return Err(self.throw(ErrorKind::StackOverflow, "Stack overflow."));
+            return Err(self.stack_overflow());
         }
         self.depth += 1;
         Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn operands_must_be_numbers(&mut self) -> Thrown {
-        self.throw(ErrorKind::TypeError, "Operands must be numbers.")
     }
 
     #[cold]
@@ -397,12 +393,13 @@ impl<C: Collector> Vm<C> {
         place: *mut Value,
     ) -> Result<(), Thrown> {
         // SAFETY: the operands of the instruction being carried out.
-        match unsafe { ((*left).as_number(), (*right).as_number()) } {
+        let (one, other) = unsafe { (*left, *right) };
+        match (one.as_number(), other.as_number()) {
             (Some(left), Some(right)) => {
                 self.put(place, Value::number_from_foreign(operation(left, right)));
                 Ok(())
             }
-            _ => Err(self.operands_must_be_numbers()),
+            _ => Err(self.wrong_operands("Operands must be numbers.", one, other)),
         }
     }
 
@@ -415,10 +412,11 @@ impl<C: Collector> Vm<C> {
         right: *const Value,
     ) -> Result<(), Thrown> {
         // SAFETY: the operands of the instruction being carried out.
-        if unsafe { (*left).is_number() && (*right).is_number() } {
+        let (one, other) = unsafe { (*left, *right) };
+        if one.is_number() && other.is_number() {
             Ok(())
         } else {
-            Err(self.operands_must_be_numbers())
+            Err(self.wrong_operands("Operands must be numbers.", one, other))
         }
     }
 
@@ -442,36 +440,17 @@ impl<C: Collector> Vm<C> {
                 match (Kind::of_shape(one.shape()), Kind::of_shape(other.shape())) {
                     (Kind::String, Kind::String) => self.concatenate(left, right)?,
                     (Kind::List, Kind::List) => self.concatenate_lists(left, right)?,
-                    _ => return Err(self.cannot_add()),
+                    _ => return Err(self.cannot_add(left, right)),
                 }
             }
-            _ => return Err(self.cannot_add()),
+            _ => return Err(self.cannot_add(left, right)),
         };
         self.put(place, result);
         Ok(())
     }
 
-    fn cannot_add(&mut self) -> Thrown {
-        self.throw(ErrorKind::TypeError, "Operands must be two numbers or two strings.")
-    }
-
-    /// An error for a global that is not defined, with the nearest name there is.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn undefined_variable(&mut self, number: usize) -> Thrown {
-        let name = self
-            .mutator
-            .modules
-            .iter()
-            .find_map(|module| {
-                module
-                    .globals
-                    .iter()
-                    .find(|(_, n)| **n as usize == number)
-                    .map(|(name, _)| name.clone())
-            })
-            .unwrap_or_default();
-        self.throw(ErrorKind::NameError, format!("Undefined variable '{name}'."))
+    fn cannot_add(&mut self, left: Value, right: Value) -> Thrown {
+        self.wrong_operands("Operands must be two numbers or two strings.", left, right)
     }
 
     /// The name that `type(x)` gives.

@@ -130,7 +130,7 @@ impl<'a> Generator<'_, 'a> {
                     ExpressionKind::Field { name, name_span, .. } => {
                         self.invoke(register, name, arguments, name_span.to(*arguments_span));
                     }
-                    _ => self.call(register, arguments, call_span(link)),
+                    _ => self.call(register, arguments, self.call_span(link)),
                 }
                 Current::Register(register)
             }
@@ -252,6 +252,20 @@ impl<'a> Generator<'_, 'a> {
         Current::Register(result)
     }
 
+    /// What an error in a call that is no method's points at: all of it; of one that begins on an earlier line, the arguments, so that
+    /// the error is told for their line.
+    fn call_span(&self, call: &Expression<'_>) -> Span {
+        match &call.kind {
+            ExpressionKind::Call { callee, arguments_span, .. }
+                if callee.left().is_some()
+                    && self.file.line(call.span.start) != self.file.line(arguments_span.start) =>
+            {
+                *arguments_span
+            }
+            _ => call.span,
+        }
+    }
+
     /// A right operand as a constant, where the operator has a form for it.
     pub(super) fn constant_right(
         &mut self,
@@ -288,16 +302,6 @@ fn is_method_call(links: &[&Expression<'_>]) -> bool {
         (&links[0].kind, links.get(1).map(|link| &link.kind)),
         (ExpressionKind::Field { .. }, Some(ExpressionKind::Call { .. }))
     )
-}
-
-/// What an error in a call that is no method's points at.
-pub(super) fn call_span(call: &Expression<'_>) -> Span {
-    match &call.kind {
-        ExpressionKind::Call { callee, arguments_span, .. } if callee.left().is_some() => {
-            *arguments_span
-        }
-        _ => call.span,
-    }
 }
 
 /// The result of an operator on two numbers, if it is a number: the machine computes the same.

@@ -166,15 +166,39 @@ impl<'a> Builder<'a, '_> {
                 Target::Field { object, name, name_span, span }
             }
             ExpressionKind::Index { object, index } => Target::Index { object, index, span },
-            _ => return self.refuse_target(operator_span),
+            _ => return self.refuse_target(target, operator_span),
         };
         if target.grouped {
-            return self.refuse_target(operator_span);
+            return self.refuse_target(target, operator_span);
         }
         Some(self.arena.alloc(found))
     }
-    fn refuse_target<T>(&self, operator_span: Span) -> Option<T> {
-        self.report(Diagnostic::syntax("Invalid assignment target.", operator_span));
+    fn refuse_target<T>(&self, target: &Parsed<'a>, operator_span: Span) -> Option<T> {
+        const TARGETS: &str =
+            "Only a variable, a field (x.name) or an item (x[i]) can be assigned to.";
+        let what = match target.expression.kind {
+            _ if target.grouped => "this is in parentheses",
+            ExpressionKind::Call { .. } => "this calls a function",
+            ExpressionKind::This => "this is the object itself",
+            ExpressionKind::Nil
+            | ExpressionKind::Boolean(_)
+            | ExpressionKind::Number(_)
+            | ExpressionKind::String(_) => "this is a fixed value",
+            _ => "this computes a value",
+        };
+        let diagnostic = Diagnostic::syntax("Invalid assignment target.", operator_span)
+            .with_label(target.expression.span, what)
+            .with_note(TARGETS);
+        let is_equal = self.text.get(operator_span.range()) == Some("=");
+        let compares = matches!(
+            target.expression.kind,
+            ExpressionKind::Binary { .. } | ExpressionKind::Logical { .. }
+        );
+        let is_in_group = self.source.borrow().is_in_group();
+        self.report(match is_equal && !target.grouped && (compares || is_in_group) {
+            true => diagnostic.with_fix("compare with '=='", operator_span, "=="),
+            false => diagnostic,
+        });
         None
     }
     pub(crate) fn assign(
