@@ -143,7 +143,7 @@ fn a_reader_of_the_help_may_leave_early() {
     outcome.expect_code(OK);
     assert_eq!(outcome.stderr, "");
     let outcome = Calf::shell("\"$CALF\" completions zsh | head -n 1").run();
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(OK), ""));
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (OK, ""));
 }
 
 /// The objects that a run writes to standard error, a line each.

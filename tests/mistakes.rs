@@ -23,8 +23,7 @@ fn said(path: &Path) -> String {
     let mut command = Calf::new().arg(name).into_command();
     command.current_dir(folder);
     let outcome = Calf::of(command).run();
-    let code = outcome.code.map_or("none".to_string(), |code| code.to_string());
-    let mut text = format!("exit code {code}\n");
+    let mut text = format!("exit code {}\n", outcome.code);
     for line in outcome.stderr.lines() {
         writeln!(text, "{}", line.trim_end()).expect("a string takes all");
     }
@@ -52,12 +51,13 @@ fn each_mistake_is_explained() {
     assert!(different.is_empty(), "{different}");
 }
 
-/// Every mistake has an advice, a note or a fix, is told in the width of a terminal, and says where it is.
+/// Every mistake has an advice, a note, a fix or a second place, is told in the width of a terminal, and says where it is.
 #[test]
 fn each_message_teaches() {
     for path in mistakes() {
         let text = said(&path);
-        let advises = ["help: ", "note: "].iter().any(|word| text.contains(word));
+        let words = ["help: ", "note: ", "declared here"];
+        let advises = words.iter().any(|word| text.contains(word));
         assert!(advises, "no advice:\n{text}");
         assert!(text.contains(&format!("--> {}:", path.file_name().unwrap_or_default().display())));
         let too_wide = text.lines().find(|line| line.chars().count() > WIDTH);

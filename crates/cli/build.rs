@@ -11,10 +11,9 @@ fn main() {
     println!("cargo:rerun-if-changed=crates/cli/build.rs");
     println!("cargo:rustc-env=CALF_TARGET={}", std::env::var("TARGET").unwrap_or_default());
     // From an archive there is no commit, and no git perhaps.
-    if let Some(commit) = git(&["log", "-1", "--format=%h %cs"]) {
-        println!("cargo:rustc-env=CALF_COMMIT={}", commit);
-        if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
-            println!("cargo:rerun-if-changed={log}");
-        }
+    let commit = git(&["log", "-1", "--format=%h %cs"]);
+    println!("cargo:rustc-env=CALF_COMMIT={}", commit.as_deref().unwrap_or("no commit"));
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
+        println!("cargo:rerun-if-changed={log}");
     }
 }

@@ -76,14 +76,8 @@ pub(crate) fn topic(name: &str) -> Option<String> {
 }
 
 /// The version with where it comes from.
-pub(crate) fn version() -> String {
-    format!(
-        "{} ({}, {})",
-        env!("CARGO_PKG_VERSION"),
-        option_env!("CALF_COMMIT").unwrap_or("no commit"),
-        env!("CALF_TARGET"),
-    )
-}
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("CALF_COMMIT"), ", ", env!("CALF_TARGET"), ")");
 
 /// The parser with headings, examples and version.
 pub(crate) fn with_headings(mut parser: Parser) -> Parser {
@@ -94,7 +88,7 @@ pub(crate) fn with_headings(mut parser: Parser) -> Parser {
     }
     parser
         .version(env!("CARGO_PKG_VERSION"))
-        .long_version(version())
+        .long_version(VERSION)
         .override_usage(USAGE)
         .after_help(format!("{EXAMPLES}\n\n{MORE}"))
         .after_long_help(format!("{EXAMPLES}\n\n{}\n{}\n{MORE}", exit_codes(), environment()))

@@ -175,6 +175,9 @@ fn parentheses(mistake: &Mistake) -> Option<Change> {
 /// A `;` or a closing bracket that is missing, or one too many.
 fn missing_mark(mistake: &Mistake) -> Option<Change> {
     let (token, span) = mistake.offending;
+    if token == Some(Token::RightBrace) && mistake.is_at_start() && mistake.floor == 0 {
+        return Change::replace("remove it", span, "");
+    }
     let (_, previous) = mistake.brackets.previous?;
     if mistake.is_at_start() || mistake.wants_operand() {
         return None;
@@ -244,7 +247,7 @@ pub(crate) fn help(mistake: &Mistake) -> Option<&'static str> {
         (Some(Token::Comma), _)
             if mistake.head == Some(Token::Var) && mistake.bracket().is_none() =>
         {
-            "Declare each variable in a statement of its own: var a = 1; var b = 2;"
+            "Write a statement for each: var a = 1; var b = 2;"
         }
         (_, Some(Token::Import)) => {
             "Files are imported as: import \"path.calf\" as name; built-in modules such as math need no import."
@@ -255,8 +258,19 @@ pub(crate) fn help(mistake: &Mistake) -> Option<&'static str> {
         (_, Some(Token::For)) if mistake.wants("(") => {
             "Write for (item in list) …, or for (var i = 0; i < n; i += 1) …"
         }
+        _ if mistake.wants_operand() && ends_here(token) => {
+            "A value belongs here, such as 1, \"text\" or a name."
+        }
+        (None, _) if mistake.wants("}") => "Close the block with '}'.",
         _ => return None,
     })
+}
+
+/// Does this token show that a value is missing in front of it?
+fn ends_here(token: Option<Token>) -> bool {
+    use Token::*;
+    let closes = matches!(token, Some(RightParenthesis | RightBracket | InterpolationEnd));
+    closes || matches!(token, Some(Semicolon | Comma | Colon | InterpolationMiddle))
 }
 
 /// Does what is broken begin behind a `{`?

@@ -34,6 +34,15 @@ fn with_article(name: &str) -> String {
     }
 }
 
+/// The text as the start of a sentence.
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
 impl Explanation {
     fn note(mut self, text: impl Into<String>) -> Explanation {
         self.diagnostic = self.diagnostic.with_note(text);
@@ -83,23 +92,48 @@ impl Explanation {
     }
 
     /// No member of a value of this type has this name; these are there.
-    fn no_member(self, of: &str, is_instance: bool, name: &str, known: &[String]) -> Explanation {
-        let with = self.caption(format!("{} has no '{name}'", with_article(of)));
+    ///
+    /// # Errors
+    /// The explanation as it was, if there is nothing more to say.
+    fn no_member(
+        self,
+        of: &str,
+        is_instance: bool,
+        name: &str,
+        known: &[String],
+    ) -> Result<Explanation, Explanation> {
         match habit::member(of, name) {
-            Some(own) if own.chars().all(char::is_alphanumeric) => return with.instead(name, own),
-            Some(own) => return with.help(format!("In Calf this is: {own}")),
+            Some(own) if own.chars().all(char::is_alphanumeric) => {
+                return Ok(self.instead(name, own));
+            }
+            Some(own) => return Ok(self.help(format!("In Calf this is: {own}"))),
             None => (),
         }
         if let Some(near) = nearest(name, known) {
-            return with.instead(name, &near);
+            return Ok(self.instead(name, &near));
         }
         match known {
-            [] if is_instance => with.note("It has no fields and no methods."),
+            [] if is_instance => Ok(self.note("It has no fields and no methods.")),
             known if is_instance && known.len() <= LISTED => {
-                with.note(format!("It has: {}.", known.join(", ")))
+                Ok(self.note(format!("It has: {}.", known.join(", "))))
             }
-            _ => with,
+            _ => Err(self),
         }
+    }
+
+    /// `map.key`, where `map["key"]` was meant.
+    fn key_as_field(mut self, name: &str) -> Explanation {
+        let start = self.diagnostic.span.start;
+        let dot = Span::new(start.saturating_sub(1), start);
+        let title = "a key is no field; write it in brackets";
+        let end = start + name.len() as u32;
+        self.diagnostic = match self.file.slice(dot) {
+            "." => {
+                self.diagnostic.with_fix(title, Span::new(dot.start, end), format!("[\"{name}\"]"))
+            }
+            _ => self.diagnostic.with_help(format!("Write map[\"{name}\"].")),
+        };
+        self
     }
 
     /// Too few or too many arguments; `declared` is where and how the function is declared.
@@ -109,13 +143,10 @@ impl Explanation {
         count: usize,
         declared: Option<(Rc<SourceFile>, Span)>,
     ) -> Explanation {
-        let arguments = |number: usize, what: &str| match number {
-            1 => format!("1 argument {what}"),
-            _ => format!("{number} arguments {what}"),
-        };
-        self = match () {
-            () if count < least => self.caption(arguments(least - count, "missing")),
-            () => self.caption(arguments(count.saturating_sub(most), "too many")),
+        self = match least.checked_sub(count) {
+            Some(1) => self.caption("1 argument is missing"),
+            Some(missing @ 1..) => self.caption(format!("{missing} arguments are missing")),
+            _ => self.caption(format!("{} too many", count.saturating_sub(most))),
         };
         match declared {
             Some((file, span)) if Rc::ptr_eq(&file, &self.file) => {
@@ -298,9 +329,7 @@ impl<C: Collector> Vm<C> {
                 .is_some_and(|map| self.string_keys(map).contains(&name));
             let explanation = explanation.note_if(holder.is_nil(), NIL);
             if is_key {
-                return explanation
-                    .caption("a key is no field")
-                    .help(format!("Write map[\"{name}\"]."));
+                return explanation.key_as_field(&name);
             }
             match self.kind(holder) {
                 Some(Kind::Closure | Kind::Native | Kind::BoundMethod) => explanation
@@ -309,10 +338,41 @@ impl<C: Collector> Vm<C> {
                 Some(Kind::Class) => explanation
                     .caption(format!("a class has no '{name}'"))
                     .help("Fields and methods belong to an object, made by calling the class."),
-                _ => explanation.no_member(&of, is_instance, &name, &self.members(holder)),
+                _ => {
+                    let whose = match self.object_of(holder, Kind::Module) {
+                        Some(module) => {
+                            format!("the module {}", self.plain_member(module.get(1)))
+                        }
+                        None => with_article(&of),
+                    };
+                    let known = self.members(holder);
+                    let explanation = explanation.caption(format!("{whose} has no '{name}'"));
+                    match explanation.no_member(&of, is_instance, &name, &known) {
+                        Ok(explanation) => explanation,
+                        Err(explanation) => match self.owner_of(symbol) {
+                            Some(kind) => explanation.note(format!(
+                                "{} has a method of this name.",
+                                capitalized(&with_article(kind))
+                            )),
+                            None => explanation,
+                        },
+                    }
+                }
             }
         });
         self.throw_with(kind, message, explanation)
+    }
+
+    /// The built-in type that has a method of this name.
+    fn owner_of(&self, symbol: Symbol) -> Option<&'static str> {
+        let owner = Kind::ALL.iter().find(|kind| self.native_method(**kind, symbol).is_some());
+        owner.map(|kind| kind.name())
+    }
+
+    /// The text of a string that the machine made.
+    fn plain_member(&self, value: Value) -> String {
+        let string = self.object_of(value, Kind::String);
+        string.map(|string| crate::string::text(&string).to_string()).unwrap_or_default()
     }
 
     /// The keys of a map that are strings, some of them if they are many.
