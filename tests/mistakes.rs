@@ -60,7 +60,10 @@ fn each_message_teaches() {
         let advises = words.iter().any(|word| text.contains(word));
         assert!(advises, "no advice:\n{text}");
         assert!(text.contains(&format!("--> {}:", path.file_name().unwrap_or_default().display())));
-        let too_wide = text.lines().find(|line| line.chars().count() > WIDTH);
+        // A headline is for those who search for it, too, and is left in one line.
+        let is_headline = |line: &&str| line.starts_with("error[") || line.starts_with("[line ");
+        let mut lines = text.lines().filter(|line| !is_headline(line));
+        let too_wide = lines.find(|line| line.chars().count() > WIDTH);
         assert_eq!(too_wide, None, "{}", path.display());
     }
 }
