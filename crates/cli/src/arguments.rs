@@ -64,7 +64,6 @@ pub(crate) struct TestRun {
     pub limit: u64,
 }
 
-
 const EXPECTATIONS: &str = "\
 What a script promises:
   print 1 + 2;   // expect: 3                            a line of standard output, in the order of the file
