@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 14] = [
+const IMPORTS: [(&str, &[&str]); 15] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
@@ -18,15 +18,16 @@ const IMPORTS: [(&str, &[&str]); 14] = [
     ("gc", &["gc-kit"]),
     ("gc-kit", &["gc"]),
     ("gc-template", &["gc", "gc-kit", "lang"]),
-    ("vm", &["source", "lexer", "parser", "bytecode", "compiler", "gc", "meter"]),
+    ("vm", &["source", "lexer", "parser", "bytecode", "compiler", "gc", "meter", "snapshot"]),
     ("meter", &[]),
+    ("snapshot", &[]),
     ("lab", &["meter"]),
     ("suite", &[]),
     ("language-server", &["source", "lexer", "parser", "compiler", "format"]),
 ];
 
 /// Crates that have no business with raw memory.
-const SAFE_CRATES: [&str; 9] = [
+const SAFE_CRATES: [&str; 10] = [
     "source",
     "lexer",
     "parser",
@@ -35,6 +36,7 @@ const SAFE_CRATES: [&str; 9] = [
     "compiler",
     "lab",
     "suite",
+    "snapshot",
     "language-server",
 ];
 

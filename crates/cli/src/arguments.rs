@@ -4,7 +4,7 @@ use crate::choices::Choices;
 use crate::{help, laboratory};
 use calf_gc::Zeal;
 use calf_source::Style;
-use calf_vm::{Choice, ExitPolicy, Options, exit_code};
+use calf_vm::{Choice, ExitPolicy, Options, PageMapForm, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Parser, ValueHint};
@@ -119,6 +119,17 @@ fn parser() -> Parser {
                 .help("Bring bugs to light: every=N, alternate, verify, poison, move, page, fork=N; see docs/collectors.md"),
         )
         .arg(flag("gc-log", "Print a line on standard error for every collection"))
+        .arg(
+            Arg::new("page-map")
+                .long("page-map")
+                .value_name("FORM")
+                .global(true)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value(PageMapForm::NAMES[0])
+                .value_parser(PossibleValuesParser::new(PageMapForm::NAMES))
+                .help("Each process draws its pages on standard error when it leaves: which were copied, and by whom"),
+        )
         .arg(
             Arg::new("exit")
                 .long("exit")
@@ -392,6 +403,8 @@ fn program(
     {
         options.exit = policy;
     }
+    options.page_map =
+        matches.get_one::<String>("page-map").and_then(|name| PageMapForm::named(name));
     if let Some(text) = matches.get_one::<String>("heap-limit") {
         options.heap.limit = size(text)?;
     }

@@ -284,6 +284,10 @@ pub unsafe trait Collector: Sized + 'static {
     fn is_frozen(&self, _object: Object) -> bool {
         false
     }
+    /// [`Collector::is_frozen`] for many objects in a row: where one answer takes a walk, the walk is made once.
+    fn frozen_test(&self) -> Box<dyn Fn(Object) -> bool + '_> {
+        Box::new(|object| self.is_frozen(object))
+    }
     /// The generation it is in, 0 the youngest, where there are generations.
     fn generation(&self, _object: Object) -> Option<u8> {
         None

@@ -26,7 +26,7 @@ pub mod smaps;
 pub use bits::PageIndices;
 pub use capability::Capabilities;
 pub use error::MeterError;
-pub use pagemap::{MAX_REGIONS, Meter, PageCounts, Reading, Region, RegionReading};
+pub use pagemap::{MAX_REGIONS, Meter, PageCounts, PageFlags, Reading, Region, RegionReading};
 
 /// The size of a page in bytes, by `sysconf`: 4096 on x86-64, up to 65536 elsewhere.
 pub fn page_size() -> usize {

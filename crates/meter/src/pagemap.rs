@@ -75,6 +75,19 @@ impl std::ops::AddAssign for PageCounts {
     }
 }
 
+/// What the kernel says of one page now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageFlags {
+    /// It is in memory.
+    pub present: bool,
+    /// It is swapped out.
+    pub swapped: bool,
+    /// It is mapped by this process alone.
+    pub exclusive: bool,
+    /// Did it exist at the fork? `None` without a snapshot.
+    pub existed_at_fork: Option<bool>,
+}
+
 /// What was found in one region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegionReading {
@@ -209,6 +222,36 @@ impl Meter {
     /// the fork asks this of each page, to begin from the kernel's own account.
     pub fn existed_at_fork(&self, address: usize) -> Option<bool> {
         self.armed.then(|| self.fork.bit(address).is_some_and(|bit| self.existed.get(bit)))
+    }
+
+    /// Calls `visit` with the index of the region, the index of the page in it and what the kernel says of it, for each page of
+    /// `regions`, in order. Needs no snapshot.
+    ///
+    /// # Errors
+    /// What the kernel refuses, and regions that do not fit; some pages may have been visited already.
+    pub fn each_page(
+        &mut self,
+        regions: &[Region],
+        visit: &mut dyn FnMut(usize, usize, PageFlags),
+    ) -> Result<(), MeterError> {
+        self.now = Layout::of(regions, self.capacity)?;
+        let file = ProcFile::open(Owner::Own, "pagemap")?;
+        let page_bytes = page_size();
+        let Meter { chunk, fork, existed, now, armed, .. } = self;
+        for (index, extent) in now.extents().iter().enumerate() {
+            each_page(&file, chunk, extent, |page, entry| {
+                let before = fork.bit(extent.region.start + page * page_bytes);
+                let existed_at_fork = armed.then(|| before.is_some_and(|bit| existed.get(bit)));
+                let flags = PageFlags {
+                    present: entry & PRESENT != 0,
+                    swapped: entry & SWAPPED != 0,
+                    exclusive: entry & EXCLUSIVE != 0,
+                    existed_at_fork,
+                };
+                visit(index, page, flags);
+            })?;
+        }
+        Ok(())
     }
 
     /// Compares `regions` with the snapshot. Call it in the child while the parent lives.

@@ -32,6 +32,8 @@ impl<C: Collector> Vm<C> {
     /// Carries out the exit policy; the process ends with the code that this gives.
     pub fn finish(&mut self, code: i32) -> i32 {
         let mut code = code;
+        // Before the end of the process copies anything.
+        self.report_pages();
         self.leaving = None;
         self.finishing = true;
         let policy = if self.leaving_at_once { ExitPolicy::Immediate } else { self.options.exit };

@@ -18,7 +18,7 @@ pub(crate) enum Place {
 }
 
 /// Where field `position` of `count` lies in an instance with room for `capacity` inline.
-fn place(position: usize, count: usize, capacity: usize) -> Place {
+pub(crate) fn place(position: usize, count: usize, capacity: usize) -> Place {
     if count <= capacity || position + 1 < capacity {
         Place::Inline(1 + position)
     } else {

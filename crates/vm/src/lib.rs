@@ -4,6 +4,7 @@
 //! (the loop), then one file for each kind of thing, and `native/` for what scripts call.
 
 pub mod call;
+mod census;
 pub mod class;
 pub mod closure;
 pub mod code;
@@ -23,6 +24,7 @@ pub mod module;
 pub mod mutator;
 pub mod native;
 pub mod output;
+pub mod page_map;
 pub mod program;
 pub mod shape;
 pub mod start;
@@ -30,6 +32,7 @@ pub mod string;
 pub mod text;
 pub mod vm;
 
+pub use page_map::PageMapForm;
 pub use program::{Evaluation, exit_code};
 pub use vm::{ExitPolicy, Options, Vm};
 

@@ -3,8 +3,8 @@
 use crate::code::Cache;
 use crate::vm::Vm;
 use calf_gc::parts::model::{CAUSES, Cause};
-use calf_gc::{Collector, Value};
-use calf_meter::{Meter, MeterError, Region};
+use calf_gc::{Collector, Heap, Value};
+use calf_meter::{Meter, MeterError, PageFlags, Region};
 
 /// Pages that the meter can tell apart: 64 GiB and more of 4 KiB pages, a few MiB of address space.
 const METER_PAGES: usize = 1 << 25;
@@ -87,7 +87,52 @@ impl Account {
     }
 }
 
+/// Why the page at `address` was copied: the model's word, or what alone writes to the region of this name.
+fn cause_of<C: Collector>(heap: &Heap<C>, region: &str, address: usize) -> Option<Cause> {
+    let cause = heap.model().first_cause(address).flatten();
+    cause.or(match region {
+        "stack" | "frames" => Some(Cause::Stack),
+        "caches" => Some(Cause::Cache),
+        "globals" => Some(Cause::Store),
+        _ => None,
+    })
+}
+
 impl<C: Collector> Vm<C> {
+    /// Why the copied page at `address` in the region of this name was copied, if that is known.
+    pub(crate) fn cause_of(&self, region: &str, address: usize) -> Option<Cause> {
+        cause_of(&self.heap, region, address)
+    }
+
+    /// Every region: name, first and last committed address; the heap's first.
+    pub(crate) fn extents(&self) -> Vec<(&'static str, usize, usize)> {
+        self.regions().all().iter().map(|region| (region.name, region.start, region.end)).collect()
+    }
+
+    /// What the kernel says of each page of [`Vm::extents`]: the index of the region, that of the page in it. `false`: it refuses,
+    /// and nothing was visited.
+    pub(crate) fn each_page(
+        &mut self,
+        visit: &mut dyn FnMut(&Vm<C>, usize, usize, PageFlags),
+    ) -> bool {
+        if self.measure.refusal.is_some() {
+            return false;
+        }
+        let regions = self.regions();
+        let meter = match self.measure.meter.take() {
+            Some(meter) => Ok(meter),
+            None => Meter::new(METER_PAGES),
+        };
+        let Ok(mut meter) = meter else { return false };
+        let mut count = 0;
+        let answer = meter.each_page(regions.all(), &mut |region, page, flags| {
+            count += 1;
+            visit(self, region, page, flags);
+        });
+        self.measure.meter = Some(meter);
+        answer.is_ok() || count > 0
+    }
+
     fn regions(&self) -> Regions {
         let mut regions =
             Regions { list: [Region { name: "", start: 0, end: 0 }; REGIONS], count: 0 };
@@ -155,14 +200,8 @@ impl<C: Collector> Vm<C> {
             account.new += region.counts.new;
             for page in reading.copied_pages(index) {
                 let address = region.region.start + page * page_size;
-                let cause = heap.model().first_cause(address).flatten().map(|cause| cause as usize);
-                let known = cause.or(match region.region.name {
-                    "stack" | "frames" => Some(Cause::Stack as usize),
-                    "caches" => Some(Cause::Cache as usize),
-                    "globals" => Some(Cause::Store as usize),
-                    _ => None,
-                });
-                account.causes[known.unwrap_or(CAUSES.len())] += 1;
+                let cause = cause_of(heap, region.region.name, address);
+                account.causes[cause.map_or(CAUSES.len(), |cause| cause as usize)] += 1;
             }
         }
         Ok(account)

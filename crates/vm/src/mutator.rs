@@ -4,7 +4,7 @@ use crate::code::{Cache, Code, Frame, Lookup};
 use crate::kind::{FIRST_INSTANCE, Kind};
 use crate::shape::Symbol;
 use calf_gc::parts::region::Region;
-use calf_gc::{HeapError, Place, Roots, ShapeWord, Value};
+use calf_gc::{HeapError, Roots, ShapeWord, Value};
 use std::collections::HashMap;
 
 /// The least number of calls in progress before `StackOverflow`.
@@ -247,6 +247,114 @@ impl Mutator {
     }
 }
 
+/// Where a root lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A register of this frame.
+    Register {
+        /// The frame's number, the outermost being 0.
+        frame: usize,
+    },
+    /// The closure that this frame runs.
+    Closure {
+        /// The frame's number.
+        frame: usize,
+    },
+    /// A global.
+    Global {
+        /// Its number.
+        number: usize,
+    },
+    /// A constant of loaded code.
+    Constant,
+    /// A native or a slow path holds it.
+    Handle,
+    /// What was thrown.
+    Exception,
+    /// The machine itself needs it.
+    Known,
+    /// What a global is if no module defines it.
+    Builtin,
+    /// A module's object.
+    Module {
+        /// Its number.
+        number: usize,
+    },
+    /// Functions that the program registered.
+    Hook {
+        /// The hook's number.
+        number: usize,
+    },
+}
+
+impl Mutator {
+    /// Every place where the machine keeps values: registers that the live tables name, arguments of natives, globals, handles, the
+    /// exception, constants, known objects, module objects and hooks.
+    fn visit_places(&mut self, visit: &mut dyn FnMut(Place, &mut Value)) {
+        let count = self.frames().len();
+        for number in 0..count {
+            // SAFETY: a frame in progress; `live` never exceeds the window (the checker proves it), which lies in the stack.
+            unsafe {
+                let frame = &mut *self.first_frame.add(number);
+                let live = match frame.code.as_ref() {
+                    None => frame.pc.addr() + 1,
+                    Some(code) if code.is_exit => 0,
+                    Some(code) => code.function.live[frame.position()] as usize,
+                };
+                for register in 0..live {
+                    visit(Place::Register { frame: number }, &mut *frame.base.add(register));
+                }
+                if self.moves {
+                    // Elsewhere the window or the class of `this` keeps it alive, and it is counted there once.
+                    visit(Place::Closure { frame: number }, &mut frame.closure);
+                }
+            }
+        }
+        for number in 0..self.globals_count {
+            // SAFETY: globals up to the count are initialised.
+            visit(Place::Global { number }, unsafe { &mut *self.globals.add(number) });
+        }
+        for &(first, count) in &self.constants {
+            for number in 0..count {
+                // SAFETY: constants were written when their function was loaded.
+                visit(Place::Constant, unsafe { &mut *first.add(number) });
+            }
+        }
+        self.handles.iter_mut().for_each(|value| visit(Place::Handle, value));
+        visit(Place::Exception, &mut self.exception);
+        visit(Place::Exception, &mut self.last_thrown);
+        self.known.iter_mut().for_each(|value| visit(Place::Known, value));
+        self.builtins.iter_mut().for_each(|value| visit(Place::Builtin, value));
+        for (number, module) in self.modules.iter_mut().enumerate() {
+            visit(Place::Module { number }, &mut module.object);
+        }
+        for (number, hook) in self.hooks.iter_mut().enumerate() {
+            visit(Place::Hook { number }, hook);
+        }
+    }
+
+    /// The same, to look at.
+    pub fn each_root(&mut self, visit: &mut dyn FnMut(Place, Value)) {
+        self.visit_places(&mut |place, value| visit(place, *value));
+    }
+
+    /// A call in progress in words: `local of total() at app.calf:12`.
+    pub fn describe_call(&self, frame: usize) -> String {
+        let Some(frame) = self.frames().get(frame) else { return String::new() };
+        // SAFETY: a code pointer is null or that of a loaded function, which is never freed.
+        let Some(code) = (unsafe { frame.code.as_ref() }) else {
+            return "argument of a native function".to_string();
+        };
+        let function = match (code.function.kind, &*code.function.name) {
+            (calf_bytecode::Kind::Script, _) => "the script".to_string(),
+            (_, "") => "fun()".to_string(),
+            (_, name) => format!("{name}()"),
+        };
+        let span = code.function.spans.get(frame.position()).copied().unwrap_or_default();
+        format!("local of {function} at {}:{}", code.file.name(), code.file.line(span.start))
+    }
+}
+
 /// The lists of functions that the program registered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Hook {
@@ -267,50 +375,14 @@ impl Hook {
     pub const COUNT: usize = 5;
 }
 
-// SAFETY: these are all the places where the machine keeps values: registers that the live tables name, arguments of natives,
-// globals, handles, the exception, constants, known objects, module objects and hooks. Closures in frames are kept alive by
-// the window (functions) or the class of `this` (methods), but must follow a move, so they are visited too.
+// SAFETY: `visit_places` knows all the places where the machine keeps values. Closures in frames are kept alive by the window
+// (functions) or the class of `this` (methods), but must follow a move, so they are visited too.
 unsafe impl Roots for Mutator {
     fn visit(&mut self, visit: &mut dyn FnMut(&mut Value)) {
-        let count = self.frames().len();
-        for number in 0..count {
-            // SAFETY: a frame in progress; `live` never exceeds the window (the checker proves it), which lies in the stack.
-            unsafe {
-                let frame = &mut *self.first_frame.add(number);
-                let live = match frame.code.as_ref() {
-                    None => frame.pc.addr() + 1,
-                    Some(code) if code.is_exit => 0,
-                    Some(code) => code.function.live[frame.position()] as usize,
-                };
-                for register in 0..live {
-                    visit(&mut *frame.base.add(register));
-                }
-                if self.moves {
-                    // Elsewhere the window or the class of `this` keeps it alive, and it is counted there once.
-                    visit(&mut frame.closure);
-                }
-            }
-        }
-        for number in 0..self.globals_count {
-            // SAFETY: globals up to the count are initialised.
-            visit(unsafe { &mut *self.globals.add(number) });
-        }
-        for &(first, count) in &self.constants {
-            for number in 0..count {
-                // SAFETY: constants were written when their function was loaded.
-                visit(unsafe { &mut *first.add(number) });
-            }
-        }
-        self.handles.iter_mut().for_each(&mut *visit);
-        visit(&mut self.exception);
-        visit(&mut self.last_thrown);
-        self.known.iter_mut().for_each(&mut *visit);
-        self.builtins.iter_mut().for_each(&mut *visit);
-        self.modules.iter_mut().for_each(|module| visit(&mut module.object));
-        self.hooks.iter_mut().for_each(&mut *visit);
+        self.visit_places(&mut |_, value| visit(value));
     }
 
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<calf_gc::Place> {
         let runs = |frame: &&Frame| {
             // SAFETY: a code pointer is null or that of a loaded function, which is never freed.
             unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit)
@@ -319,7 +391,7 @@ unsafe impl Roots for Mutator {
         // SAFETY: as above, and not null.
         let code = unsafe { &*frame.code };
         let span = code.function.spans.get(frame.position())?;
-        Some(Place { file: code.file.name().to_owned(), line: code.file.line(span.start) })
+        Some(calf_gc::Place { file: code.file.name().to_owned(), line: code.file.line(span.start) })
     }
 
     fn name_shape(&self, shape: ShapeWord) -> Option<String> {

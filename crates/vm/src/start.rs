@@ -50,6 +50,7 @@ impl<C: Collector> Vm<C> {
             finishing: false,
             constants: HashMap::new(),
             measure: crate::measure::Measure::default(),
+            last_growth: Vec::new(),
         };
         vm.watch_regions();
         // SAFETY: the first frame is in the committed region. It is a native frame with an empty window, so the first call begins

@@ -59,6 +59,8 @@ pub struct Options {
     pub color: bool,
     /// Messages as lines of JSON, for programs.
     pub json: bool,
+    /// How each process prints its page map when it leaves, if at all.
+    pub page_map: Option<crate::PageMapForm>,
 }
 
 /// The machine under collector `C`.
@@ -101,6 +103,8 @@ pub struct Vm<C: Collector> {
     /// Texts of string constants: their place among the known objects.
     pub(crate) constants: HashMap<Box<str>, usize>,
     pub(crate) measure: crate::measure::Measure,
+    /// What `heap.growth()` found the last time.
+    pub(crate) last_growth: Vec<calf_snapshot::Group>,
 }
 
 /// A place where a native or a slow path keeps a value through a safepoint. It owns what it holds.

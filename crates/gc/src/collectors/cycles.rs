@@ -218,6 +218,9 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
     fn is_frozen(&self, object: Object) -> bool {
         self.placement.is_frozen(object)
     }
+    fn frozen_test(&self) -> Box<dyn Fn(Object) -> bool + '_> {
+        self.placement.frozen_test()
+    }
     fn generation(&self, object: Object) -> Option<u8> {
         if object.format() != Format::Slots {
             return None;

@@ -110,6 +110,17 @@ impl Placement for Frozen {
         }
         self.tombs.holds(object)
     }
+    fn frozen_test(&self) -> Box<dyn Fn(Object) -> bool + '_> {
+        if self.isolates {
+            return Box::new(|object| self.is_frozen(object));
+        }
+        let lists = (0..GENERATIONS).map(|source| self.list(PERMANENT + source));
+        let mut heads: Vec<usize> = lists.flat_map(|list| list.iter()).map(|head| head.0).collect();
+        heads.sort_unstable();
+        Box::new(move |object| {
+            object.format() == Format::Slots && heads.binary_search(&head_before(object).0).is_ok()
+        })
+    }
 
     fn collects_first(&self) -> bool {
         self.collects_first

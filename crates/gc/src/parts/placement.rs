@@ -58,6 +58,10 @@ pub trait Placement: Sized + 'static {
     fn is_frozen(&self, _object: Object) -> bool {
         false
     }
+    /// See [`crate::Collector::frozen_test`].
+    fn frozen_test(&self) -> Box<dyn Fn(Object) -> bool + '_> {
+        Box::new(|object| self.is_frozen(object))
+    }
     /// See [`crate::Collector::collects_first`].
     fn collects_first(&self) -> bool {
         false

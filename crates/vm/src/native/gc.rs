@@ -263,7 +263,10 @@ fn each_reference(object: Object, visit: &mut dyn FnMut(Value)) {
     }
 }
 
-fn referrers<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+pub(crate) fn referrers<C: Collector>(
+    vm: &mut Vm<C>,
+    arguments: Arguments,
+) -> Result<Value, Thrown> {
     let target = arguments.get(1);
     let mut found = Vec::new();
     vm.heap.each_object(&mut |object| {
@@ -278,7 +281,10 @@ fn referrers<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value
     vm.list_of_objects(&found)
 }
 
-fn referents<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+pub(crate) fn referents<C: Collector>(
+    vm: &mut Vm<C>,
+    arguments: Arguments,
+) -> Result<Value, Thrown> {
     let mut found = Vec::new();
     if let Some(object) = arguments.get(1).as_object() {
         each_reference(object, &mut |value| found.extend(value.as_object()));

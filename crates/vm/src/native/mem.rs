@@ -5,9 +5,11 @@ use crate::class::LAYOUT;
 use crate::error::{ErrorKind, Thrown};
 use crate::kind::Kind;
 use crate::measure::Account;
+use crate::page_map::{Drawing, STATES, width_of_terminal};
 use crate::vm::Vm;
 use calf_gc::parts::model::CAUSES;
 use calf_gc::{Collector, Judgement, Object, Row as Strategy, SealError, Value};
+use std::io::IsTerminal;
 
 pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
     natives!(Owner::Module("mem");
@@ -16,6 +18,9 @@ pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
         "modelled" 0..=0 => modelled,
         "regions" 0..=0 => regions,
         "pageSize" 0..=0 => page_size,
+        "pageMap" 0..=0 => page_map,
+        "drawPages" 0..=1 => draw_pages,
+        "page" 1..=1 => page,
         "seal" 1..=1 => seal,
         "thaw" 1..=1 => thaw,
         "isSealed" 1..=1 => is_sealed,
@@ -112,6 +117,97 @@ fn regions<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> 
 
 fn page_size<C: Collector>(_vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     Ok(Value::number(calf_meter::page_size() as f64))
+}
+
+/// Every page of every region by a letter: `s` shared, `c` copied by the collector, `p` copied by the program, `n` new, `.` free.
+fn page_map<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
+    let map = vm.page_map();
+    let result = vm.map_of_numbers([("pageSize", map.page_size as f64)])?;
+    let result = vm.hold(result);
+    vm.put_entry(result, "forked", Value::boolean(map.is_forked))?;
+    let source = vm.new_string(map.source)?;
+    vm.put_entry(result, "source", source)?;
+    let totals = STATES.iter().zip(map.totals());
+    let totals = vm.map_of_numbers(totals.map(|(state, pages)| (state.name(), pages as f64)))?;
+    vm.put_entry(result, "pages", totals)?;
+    let causes = vm.map_of_numbers(map.named_causes().map(|(name, pages)| (name, pages as f64)))?;
+    vm.put_entry(result, "causes", causes)?;
+    let regions = vm.new_list(map.regions.len())?;
+    let regions = vm.hold(regions);
+    for region in &map.regions {
+        let entry =
+            vm.map_of_numbers([("first", region.first as f64), ("pages", region.count as f64)])?;
+        let entry = vm.hold(entry);
+        for (name, text) in [("name", region.name), ("map", &region.letters())] {
+            let text = vm.new_string(text)?;
+            vm.put_entry(entry, name, text)?;
+        }
+        let entry = vm.release_to(entry);
+        vm.push_item(vm.handle(regions), entry)?;
+    }
+    let regions = vm.release_to(regions);
+    vm.put_entry(result, "regions", regions)?;
+    Ok(vm.release_to(result))
+}
+
+/// Prints the page map on standard output, in glyphs, or in ASCII if told so.
+fn draw_pages<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+    let map = vm.page_map();
+    let drawing = Drawing {
+        ascii: arguments.has(1) && arguments.get(1).is_truthy(),
+        color: vm.options.color && std::io::stdout().is_terminal(),
+        width: width_of_terminal(libc::STDOUT_FILENO),
+    };
+    vm.output.write(drawing.text(&map).as_bytes());
+    Ok(Value::NIL)
+}
+
+/// One page by its number in the page map: its region, its state, and the objects that lie on it, wholly or in part. What is told of
+/// an object is text and numbers, so that looking at it changes nothing.
+fn page<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thrown> {
+    let number = vm.size_argument(arguments, 1)?;
+    let map = vm.page_map();
+    let Some((region, position)) = map.find(number) else {
+        let count = map.regions.last().map_or(0, |region| region.first + region.count);
+        let message = format!("There is no page {number}; mem.pageMap() has {count} pages.");
+        return Err(vm.throw(ErrorKind::IndexError, message));
+    };
+    let address = region.start + position * map.page_size;
+    let is_frozen = vm.heap.collector().frozen_test();
+    let objects: Vec<(String, usize, usize, &str)> = vm
+        .objects_on(region.start, address, map.page_size)
+        .into_iter()
+        .map(|found| {
+            let state = vm.state_of(found.object, &*is_frozen).name();
+            (vm.shape_name(found.object), found.offset, found.bytes, state)
+        })
+        .collect();
+    drop(is_frozen);
+    let result = vm.map_of_numbers([("page", number as f64)])?;
+    let result = vm.hold(result);
+    let page = region.page(position);
+    let cause = page.cause.map(|cause| ("cause", cause.name()));
+    for (name, text) in
+        [("region", region.name), ("state", page.state.name())].into_iter().chain(cause)
+    {
+        let text = vm.new_string(text)?;
+        vm.put_entry(result, name, text)?;
+    }
+    let list = vm.new_list(objects.len())?;
+    let list = vm.hold(list);
+    for (name, offset, bytes, state) in objects {
+        let entry = vm.map_of_numbers([("offset", offset as f64), ("bytes", bytes as f64)])?;
+        let entry = vm.hold(entry);
+        for (key, text) in [("type", name.as_str()), ("state", state)] {
+            let text = vm.new_string(text)?;
+            vm.put_entry(entry, key, text)?;
+        }
+        let entry = vm.release_to(entry);
+        vm.push_item(vm.handle(list), entry)?;
+    }
+    let list = vm.release_to(list);
+    vm.put_entry(result, "objects", list)?;
+    Ok(vm.release_to(result))
 }
 
 /// What becomes of an object that is met while sealing. What holds code stays where it is: it is not written, or not by its
