@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 15] = [
+const IMPORTS: [(&str, &[&str]); 16] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
@@ -21,13 +21,14 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ("vm", &["source", "lexer", "parser", "bytecode", "compiler", "gc", "meter", "snapshot"]),
     ("meter", &[]),
     ("snapshot", &[]),
+    ("processes", &["meter"]),
     ("lab", &["meter"]),
     ("suite", &[]),
     ("language-server", &["source", "lexer", "parser", "compiler", "format"]),
 ];
 
 /// Crates that have no business with raw memory.
-const SAFE_CRATES: [&str; 10] = [
+const SAFE_CRATES: [&str; 11] = [
     "source",
     "lexer",
     "parser",
@@ -37,6 +38,7 @@ const SAFE_CRATES: [&str; 10] = [
     "lab",
     "suite",
     "snapshot",
+    "processes",
     "language-server",
 ];
 

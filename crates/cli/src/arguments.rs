@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Manual(Box<Parser>),
     /// Print what a shell needs to complete the command line.
     Completions(Box<Parser>, Shell),
+    /// Look at processes, at the machine, at heaps that were dumped.
+    Instrument(crate::instruments::Instrument),
 }
 
 /// What `calf test` was told.
@@ -239,6 +241,7 @@ fn parser() -> Parser {
                 .about("Print the manual page, or that of a command: calf man | man -l -")
                 .arg(Arg::new("command").value_name("COMMAND").num_args(0..)),
         )
+        .subcommands(crate::instruments::parsers())
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
         .subcommand(laboratory::parser())
 }
@@ -311,6 +314,11 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
     let color = help::wants_color(when, &std::io::stderr());
     let json = matches.get_one::<String>("diagnostics").is_some_and(|form| form == "json");
     let style = Style::of(color, json);
+    let instrument =
+        matches.subcommand().and_then(|(name, own)| crate::instruments::read(name, own));
+    if let Some(instrument) = instrument {
+        return Ok(Command::Instrument(instrument));
+    }
     match matches.subcommand() {
         Some(("gc", gc)) => Ok(match gc.subcommand() {
             Some(("explain", explain)) => Command::GcExplain {

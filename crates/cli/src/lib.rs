@@ -5,6 +5,7 @@ mod choices;
 mod formatting;
 mod help;
 mod inspection;
+mod instruments;
 mod laboratory;
 mod manual;
 mod repl;
@@ -46,6 +47,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::Lab(command) => laboratory::run(command, choices),
         Command::Manual(parser) => manual::page(*parser),
         Command::Completions(parser, shell) => manual::completions(*parser, shell),
+        Command::Instrument(instrument) => instruments::run(instrument),
     }
 }
 

@@ -276,7 +276,8 @@ impl<C: Collector> Vm<C> {
         for (number, module) in self.mutator.modules.iter().enumerate() {
             for (name, &global) in &module.globals {
                 let name = match number {
-                    0 => format!("global '{name}'"),
+                    // The prelude, and the program itself.
+                    0 | 1 => format!("global '{name}'"),
                     _ => format!("global '{name}' of {}", module.name),
                 };
                 names.entry(global as usize).or_insert(name);
