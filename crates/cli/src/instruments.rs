@@ -30,7 +30,7 @@ fn json_flag() -> Arg {
 
 fn snapshot(name: &'static str) -> Arg {
     Arg::new(name)
-        .value_name(name.to_uppercase())
+        .value_name("FILE")
         .required(true)
         .value_parser(clap::value_parser!(PathBuf))
         .help("A file that heap.dump() wrote")
