@@ -272,17 +272,7 @@ impl<C: Collector> Vm<C> {
 
     /// Tells every root by its name; what the native that is running was given is left out.
     fn name_roots(&self, roots: &[(Place, Object)], ids: &Ids, builder: &mut Builder) {
-        let mut names: FxHashMap<usize, String> = FxHashMap::default();
-        for (number, module) in self.mutator.modules.iter().enumerate() {
-            for (name, &global) in &module.globals {
-                let name = match number {
-                    // The prelude, and the program itself.
-                    0 | 1 => format!("global '{name}'"),
-                    _ => format!("global '{name}' of {}", module.name),
-                };
-                names.entry(global as usize).or_insert(name);
-            }
-        }
+        let names = self.mutator.global_names();
         let frames = self.mutator.frames();
         // A native is asking: its own arguments keep nothing alive that matters.
         let asking =

@@ -338,6 +338,25 @@ impl Mutator {
         self.visit_places(&mut |place, value| visit(place, *value));
     }
 
+    /// The globals by number, in words: `global 'users'`, and which module's if several have one of this name.
+    pub fn global_names(&self) -> HashMap<usize, String> {
+        let mut uses: HashMap<&str, usize> = HashMap::new();
+        for name in self.modules.iter().flat_map(|module| module.globals.keys()) {
+            *uses.entry(name).or_default() += 1;
+        }
+        let mut names = HashMap::new();
+        for module in &self.modules {
+            for (name, &number) in &module.globals {
+                let name = match uses[&**name] {
+                    1 => format!("global '{name}'"),
+                    _ => format!("global '{name}' of {}", module.name),
+                };
+                names.entry(number as usize).or_insert(name);
+            }
+        }
+        names
+    }
+
     /// A call in progress in words: `local of total() at app.calf:12`.
     pub fn describe_call(&self, frame: usize) -> String {
         let Some(frame) = self.frames().get(frame) else { return String::new() };
