@@ -66,7 +66,7 @@ fn every_strategy_shows_all_its_objects() {
             }
         }
     }
-    assert_eq!(states, ["frozen frozen", "immortal immortal", "sealed sealed"]);
+    assert_eq!(states, ["frozen frozen", "immortal immortal", "zygote frozen", "sealed sealed"]);
 }
 
 #[test]
