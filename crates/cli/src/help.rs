@@ -8,14 +8,14 @@ use std::io::IsTerminal;
 /// The commands by what they are for. One that is in no group is shown in the last.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Programs", &["run", "check", "fmt", "test", "dis"]),
-    ("Memory", &["gc", "lab", "pages", "doctor"]),
+    ("Memory", &["gc", "lab", "heap", "pages", "doctor"]),
     ("Tools", &["lsp", "completions", "man"]),
 ];
 
 /// The headings of the flags. One that is in no group stands under "Options".
 const HEADINGS: &[(&str, &[&str])] = &[
     ("Program", &["code", "seed", "exit"]),
-    ("Collector", &["gc", "heap-limit", "gc-log", "gc-verify", "gc-stress", "gc-zeal"]),
+    ("Collector", &["gc", "heap-limit", "gc-log", "gc-verify", "gc-stress", "gc-zeal", "page-map"]),
     ("Messages", &["color", "diagnostics"]),
 ];
 
@@ -42,6 +42,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("NO_COLOR", "if not empty: no colour, unless --color says otherwise"),
     ("CLICOLOR_FORCE", "if neither empty nor 0: colour without a terminal, too"),
     ("TERM", "`dumb`: no colour"),
+    ("COLUMNS", "how wide a page map is drawn, whatever the terminal says"),
     ("EDITOR", "what :edit in the REPL starts"),
     ("XDG_STATE_HOME", "below it the REPL keeps its history; else ~/.local/state"),
 ];
