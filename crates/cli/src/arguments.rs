@@ -3,8 +3,9 @@
 use crate::choices::Choices;
 use crate::{help, laboratory};
 use calf_gc::Zeal;
+use calf_meter::Means;
 use calf_source::Style;
-use calf_vm::{Choice, ExitPolicy, Options, PageMapForm, exit_code};
+use calf_vm::{BlameOptions, Choice, ExitPolicy, Options, PageMapForm, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Parser, ValueHint};
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Completions(Box<Parser>, Shell),
     /// Look at processes, at the machine, at heaps that were dumped.
     Instrument(crate::instruments::Instrument),
+    /// Compare what two runs under blame wrote.
+    BlameDifference { before: PathBuf, after: PathBuf, collapsed: bool },
 }
 
 /// What `calf test` was told.
@@ -166,6 +169,25 @@ fn parser() -> Parser {
                 .default_value("text")
                 .help("How errors are written: for people, or a JSON object a line for programs"),
         )
+        .arg(
+            Arg::new("blame")
+                .long("blame")
+                .value_name("MEANS")
+                .global(true)
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("auto")
+                .value_parser(PossibleValuesParser::new(["auto"].into_iter().chain(Means::NAMES)))
+                .help("Say at the end which line made a forked child copy which pages; by userfaultfd or mprotect"),
+        )
+        .arg(
+            Arg::new("blame-output")
+                .long("blame-output")
+                .value_name("FILE")
+                .global(true)
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Write that to a file, too: a speedscope profile if it ends in .json, else collapsed stacks"),
+        )
         .arg(Arg::new("code").short('e').value_name("CODE").help("Run this text instead of a file"))
         .arg(file().help("The script; - reads standard input; none starts the REPL"))
         .arg(rest())
@@ -242,6 +264,22 @@ fn parser() -> Parser {
                 .arg(Arg::new("command").value_name("COMMAND").num_args(0..)),
         )
         .subcommands(crate::instruments::parsers())
+        .subcommand(
+            Parser::new("blame")
+                .about("What runs with --blame-output wrote")
+                .subcommand_required(true)
+                .subcommand(
+                    Parser::new("diff")
+                        .about("Print how the pages of two runs differ, the largest change first")
+                        .arg(
+                            Arg::new("collapsed")
+                                .long("collapsed")
+                                .action(ArgAction::SetTrue)
+                                .help("Each stack with both numbers, for a differential flame graph"),
+                        )
+                        .arg(file().required(true).num_args(2).value_names(["BEFORE", "AFTER"])),
+                ),
+        )
         .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
         .subcommand(laboratory::parser())
 }
@@ -332,6 +370,15 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
             Ok(Command::Format { files: files(fmt), check: fmt.get_flag("check"), style })
         }
         Some(("test", test)) => test_run(matches, test, choices).map(Command::Test),
+        Some(("blame", blame)) => {
+            let difference = blame.subcommand_matches("diff").expect("clap wants the word");
+            let mut two = files(difference).into_iter();
+            Ok(Command::BlameDifference {
+                before: two.next().unwrap_or_default(),
+                after: two.next().unwrap_or_default(),
+                collapsed: difference.get_flag("collapsed"),
+            })
+        }
         Some(("lsp", _)) => Ok(Command::LanguageServer),
         Some(("dis", dis)) => Ok(Command::Disassemble {
             file: dis.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
@@ -415,6 +462,17 @@ fn program(
         matches.get_one::<String>("page-map").and_then(|name| PageMapForm::named(name));
     if let Some(text) = matches.get_one::<String>("heap-limit") {
         options.heap.limit = size(text)?;
+    }
+    if let Some(means) = matches.get_one::<String>("blame") {
+        let report = crate::blame::tell;
+        options.blame = Some(BlameOptions { means: Means::named(means), report });
+        options.heap.sites = true;
+    }
+    if let Some(path) = matches.get_one::<PathBuf>("blame-output") {
+        let report = crate::blame::tell;
+        options.blame.get_or_insert(BlameOptions { means: None, report });
+        options.heap.sites = true;
+        crate::blame::write_to(path.clone());
     }
     let file = own.get_one::<PathBuf>("file").cloned();
     let code = matches.get_one::<String>("code").cloned();

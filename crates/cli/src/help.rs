@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 /// The commands by what they are for. One that is in no group is shown in the last.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Programs", &["run", "check", "fmt", "test", "dis"]),
-    ("Memory", &["gc", "lab", "heap", "pages", "doctor"]),
+    ("Memory", &["gc", "lab", "blame", "heap", "pages", "doctor"]),
     ("Tools", &["lsp", "completions", "man"]),
 ];
 
@@ -16,6 +16,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 const HEADINGS: &[(&str, &[&str])] = &[
     ("Program", &["code", "seed", "exit"]),
     ("Collector", &["gc", "heap-limit", "gc-log", "gc-verify", "gc-stress", "gc-zeal", "page-map"]),
+    ("Memory", &["blame", "blame-output"]),
     ("Messages", &["color", "diagnostics"]),
 ];
 

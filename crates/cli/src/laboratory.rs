@@ -17,6 +17,8 @@ pub(crate) enum Command {
     Run { names: Vec<String>, options: Options },
     /// Ask for a number before it is measured.
     Predict { name: String, options: Options },
+    /// Say what to change in a script so that its children copy less, and try it.
+    Advise { script: PathBuf, arguments: Vec<String>, strategy: Option<String> },
     /// Print results files.
     Show { files: Vec<PathBuf>, format: Format, page: Page },
     /// Put results files together.
@@ -35,6 +37,23 @@ pub(crate) fn parser() -> Parser {
                 .about("Ask for the number that an experiment is about, measure it, explain the difference")
                 .arg(Arg::new("name").value_name("NAME").required(true))
                 .arg(quick()),
+        )
+        .subcommand(
+            Parser::new("advise")
+                .about("Say what to change so that a script's children copy fewer pages, and try it")
+                .arg(
+                    Arg::new("script")
+                        .value_name("FILE")
+                        .required(true)
+                        .value_parser(clap::value_parser!(PathBuf)),
+                )
+                .arg(
+                    Arg::new("arguments")
+                        .value_name("ARG")
+                        .num_args(0..)
+                        .trailing_var_arg(true)
+                        .allow_hyphen_values(true),
+                ),
         )
         .subcommand(
             Parser::new("show")
@@ -166,6 +185,11 @@ pub(crate) fn read(lab: &ArgMatches) -> Result<Command, i32> {
             name: predict.get_one::<String>("name").cloned().unwrap_or_default(),
             options: Options { quick: predict.get_flag("quick"), ..Options::default() },
         },
+        Some(("advise", advise)) => Command::Advise {
+            script: advise.get_one::<PathBuf>("script").cloned().unwrap_or_default(),
+            arguments: texts(advise, "arguments"),
+            strategy: advise.get_one::<String>("gc").cloned(),
+        },
         Some(("show", show)) => Command::Show {
             files: paths(show),
             format: show
@@ -224,6 +248,9 @@ pub(crate) fn run(command: Command, choices: &Choices) -> i32 {
     let known: Vec<&'static str> = choices.rows().map(|row| row.name).collect();
     let mut out = io::stdout();
     code_of(match command {
+        Command::Advise { script, arguments, strategy } => {
+            return crate::blame::advise(script, arguments, strategy);
+        }
         Command::List => calf_lab::list(&mut out),
         Command::Run { names, options } => calf_lab::run(&names, &options, &known, &mut out),
         Command::Predict { name, options } => {

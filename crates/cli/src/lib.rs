@@ -1,6 +1,7 @@
 //! The command `calf` as a library: arguments, the runner, the REPL. [`run_with`] is all of it.
 
 mod arguments;
+mod blame;
 mod choices;
 mod formatting;
 mod help;
@@ -48,6 +49,9 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::Manual(parser) => manual::page(*parser),
         Command::Completions(parser, shell) => manual::completions(*parser, shell),
         Command::Instrument(instrument) => instruments::run(instrument),
+        Command::BlameDifference { before, after, collapsed } => {
+            blame::compare(&before, &after, collapsed)
+        }
     }
 }
 

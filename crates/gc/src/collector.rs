@@ -21,6 +21,10 @@ pub unsafe trait Roots {
     fn place(&self) -> Option<Place> {
         None
     }
+    /// Where the program is, as two words whose meaning is the mutator's; kept for each object where [`crate::Options::sites`] says so.
+    fn site(&self) -> Option<(usize, usize)> {
+        None
+    }
     /// What the mutator calls an object of this shape, for messages.
     fn name_shape(&self, _shape: ShapeWord) -> Option<String> {
         None

@@ -11,7 +11,9 @@ use crate::collector::{
 use crate::journal::Journal;
 use crate::object::{Object, ShapeWord};
 use crate::parts::model::{Cause, Model};
+use crate::parts::phase::{self, Phase};
 use crate::parts::region::Region;
+use crate::sites::Sites;
 use crate::value::Value;
 use crate::zeal::Zeal;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,6 +66,7 @@ struct Watch {
     /// Allocations up to the one before which the process is to fork; zero: it is not.
     until_fork: u32,
     journal: Option<Box<Journal>>,
+    sites: Option<Box<Sites>>,
 }
 
 impl Watch {
@@ -74,7 +77,16 @@ impl Watch {
         }
         let verify = options.verify || zeal.verify || zeal.poison;
         let journal = (verify || options.journal).then(Box::default);
-        Watch { verify, log: options.log, zeal, allocations: 0, until_fork: 0, journal }
+        let sites = options.sites.then(Box::default);
+        Watch { verify, log: options.log, zeal, allocations: 0, until_fork: 0, journal, sites }
+    }
+
+    /// Must every allocation take the slow half?
+    fn wants_allocations(&self) -> bool {
+        self.journal.is_some()
+            || self.sites.is_some()
+            || self.zeal.request(0).is_some()
+            || self.zeal.fork != 0
     }
 
     /// What the zeal modes want collected before the next allocation.
@@ -111,9 +123,7 @@ impl<C: Collector> Heap<C> {
         let watch = Watch::new(options);
         Ok(Heap {
             collector: C::new(options)?,
-            watched: watch.journal.is_some()
-                || watch.zeal.request(0).is_some()
-                || watch.zeal.fork != 0,
+            watched: watch.wants_allocations(),
             watch,
             collects_before_fork: options.switch("collect-before-fork")?,
             enabled: true,
@@ -181,6 +191,9 @@ impl<C: Collector> Heap<C> {
         let object = self.allocate_slow(roots, shape, units)?;
         if let Some(journal) = &mut self.watch.journal {
             journal.record(object, shape, units, roots);
+        }
+        if let Some(sites) = &mut self.watch.sites {
+            sites.record(object, roots);
         }
         Some(object)
     }
@@ -469,11 +482,14 @@ impl<C: Collector> Heap<C> {
             Some(_) => Journal::order(&self.collector, roots),
             None => Vec::new(),
         };
+        let former = phase::current();
+        phase::enter(Phase::Collect);
         let collection = if self.watch.zeal.moves {
             self.collector.move_everything(roots)
         } else {
             self.collector.collect(roots, request)
         };
+        phase::enter(former);
         if let Some(journal) = &mut self.watch.journal {
             journal.survive(&self.collector, roots, &before, number);
         }
@@ -543,6 +559,19 @@ impl<C: Collector> Heap<C> {
     /// What the verifier's messages say of objects, where it is kept.
     pub fn journal(&self) -> Option<&Journal> {
         self.watch.journal.as_deref()
+    }
+    /// Where each object was allocated, where that is kept.
+    pub fn sites(&self) -> Option<&Sites> {
+        self.watch.sites.as_deref()
+    }
+    /// From now on it is kept where objects are allocated; or no longer.
+    pub fn keep_sites(&mut self, keep: bool) {
+        if keep {
+            self.watch.sites.get_or_insert_default();
+        } else {
+            self.watch.sites = None;
+        }
+        self.watched = self.watch.wants_allocations();
     }
     /// Is a collection under way?
     pub fn is_collecting(&self) -> bool {
@@ -668,7 +697,16 @@ impl<C: Collector> Heap<C> {
             self.collect(roots, Request::Full);
         }
         self.check_phase(roots, "before a fork is prepared");
+        let before = match self.watch.sites {
+            Some(_) => Journal::order(&self.collector, roots),
+            None => Vec::new(),
+        };
         self.collector.before_fork(roots);
+        if let Some(sites) = &mut self.watch.sites
+            && C::MOVES
+        {
+            sites.follow(&before, &Journal::order(&self.collector, roots));
+        }
         self.check_phase(roots, "after a fork was prepared");
     }
     /// In the parent, just after.
@@ -684,7 +722,9 @@ impl<C: Collector> Heap<C> {
         is_shared: &mut dyn FnMut(&'static str, usize) -> bool,
     ) {
         self.start_model(others, is_shared);
+        phase::enter(Phase::Fork);
         self.collector.after_fork_in_child();
+        phase::enter(Phase::Program);
         self.check_phase(&mut NoRoots, "in the child, after a fork");
     }
 
@@ -713,6 +753,11 @@ impl<C: Collector> Heap<C> {
     }
     /// While set, every write is put down to this cause.
     pub fn set_phase(&mut self, phase: Option<Cause>) {
+        phase::enter(match phase {
+            Some(Cause::Exit) => Phase::Exit,
+            Some(Cause::Finalize) => Phase::Finalize,
+            _ => Phase::Program,
+        });
         self.collector.space_mut().model.set_phase(phase);
     }
     /// Something else than a slot is written: the machine's caches, stack, globals.
@@ -755,6 +800,10 @@ impl<C: Collector> Heap<C> {
     /// Bytes of memory taken for objects.
     pub fn bytes(&self) -> usize {
         self.collector.space().bytes()
+    }
+    /// The memory that `object` uses, the bookkeeping in front of it included: the first address, and the number of bytes.
+    pub fn extent(&self, object: Object) -> (usize, usize) {
+        self.collector.space().extent(C::HEAD, object)
     }
     /// Bytes of memory that `object` takes, bookkeeping in front of it included.
     pub fn footprint(&self, object: Object) -> usize {

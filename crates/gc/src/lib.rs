@@ -12,6 +12,7 @@ pub mod journal;
 pub mod object;
 pub mod options;
 pub mod parts;
+pub mod sites;
 pub mod strategy;
 pub mod value;
 pub mod verify;

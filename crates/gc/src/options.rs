@@ -39,6 +39,8 @@ pub struct Options {
     pub verify: bool,
     /// Where each object was allocated, so that the verifier's messages can say it; `verify` keeps it in any case.
     pub journal: bool,
+    /// Where the program was when it allocated each object, by [`crate::Roots::site`]; see [`crate::Heap::sites`].
+    pub sites: bool,
     /// What else is to bring bugs to light: see [`Zeal`].
     pub zeal: Zeal,
     /// A line on standard error for every collection.
@@ -54,6 +56,7 @@ impl Default for Options {
             stress: false,
             verify: false,
             journal: false,
+            sites: false,
             zeal: Zeal::default(),
             log: false,
             arguments: Vec::new(),

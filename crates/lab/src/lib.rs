@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+pub mod blame;
 mod comparison;
 mod document;
 mod error;

@@ -34,6 +34,16 @@ pub enum MeterError {
     Misaligned(&'static str),
     /// A measurement after a fork without a snapshot before it.
     NoSnapshot,
+    /// The kernel refuses userfaultfd with write protection, or a call of it.
+    NoUserfaultfd {
+        /// The error number of the call.
+        errno: i32,
+    },
+    /// `mprotect` fails: as a rule because the process has as many mappings as `vm.max_map_count` allows.
+    NoProtection {
+        /// The error number of the call.
+        errno: i32,
+    },
     /// The system has no memory to reserve.
     NoMemory {
         /// The error number of `mmap`.
@@ -86,6 +96,21 @@ impl fmt::Display for MeterError {
                 write!(f, "region {name} does not start and end on a page boundary")
             }
             MeterError::NoSnapshot => f.write_str("no snapshot was taken before the fork"),
+            MeterError::NoUserfaultfd { errno } => {
+                let reason = match errno {
+                    libc::EPERM | libc::EACCES => {
+                        "not permitted here (a sandbox, or vm.unprivileged_userfaultfd)"
+                    }
+                    libc::ENOSYS | libc::EINVAL | libc::ENOTTY => {
+                        "this kernel has none that protects from writes (Linux 5.11 has)"
+                    }
+                    _ => return write!(f, "userfaultfd fails (error {errno})"),
+                };
+                write!(f, "userfaultfd: {reason}")
+            }
+            MeterError::NoProtection { errno } => {
+                write!(f, "mprotect fails (error {errno}); vm.max_map_count limits it")
+            }
             MeterError::NoMemory { errno } => {
                 write!(f, "no memory for the meter's buffers (error {errno})")
             }

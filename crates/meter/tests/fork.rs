@@ -1,6 +1,8 @@
 //! The meter against real forks. One thread, checks one after another; each check's work is done in a child.
 
-use calf_meter::{Capabilities, Meter, MeterError, PageCounts, Region, faults, page_size, smaps};
+use calf_meter::{
+    Capabilities, Means, Meter, MeterError, PageCounts, Region, Watch, faults, page_size, smaps,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{process, ptr};
 
@@ -19,6 +21,8 @@ const CHECKS: &[Check] = &[
     ("measuring does not copy what it measures", measuring_is_quiet),
     ("no descriptor stays open", no_descriptor_stays_open),
     ("a grandchild is measured against its own fork", grandchild),
+    ("first writes are seen, once each", first_writes_are_seen),
+    ("pages given back are watched again", given_back_pages_are_watched_again),
     ("mistakes of the caller are errors", mistakes_are_errors),
     ("smaps agrees with the pagemap", smaps_agrees),
     ("another process can be read", another_process_can_be_read),
@@ -352,6 +356,83 @@ fn grandchild() {
             let total = meter.measure_after_fork(&region).unwrap().total();
             assert_eq!((total.shared_at_fork, total.copied), (100, 20));
         });
+    });
+}
+
+/// Tells the handler one word, the number of the action, and how many bits of it are set.
+unsafe fn capture(context: *const (), into: &mut [u64]) -> (usize, u8) {
+    // SAFETY: the checks below pass the address of a number that outlives the watch.
+    into[0] = unsafe { context.cast::<u64>().read_volatile() };
+    (1, into[0].count_ones() as u8)
+}
+
+/// Runs `check` in a child, with 2000 pages from before the fork and their watch, under each means that the kernel allows.
+fn under_watch(check: fn(&Pages, &mut Meter, &mut Watch, *mut u64)) {
+    for means in [Means::Userfaultfd, Means::Protection] {
+        let pages = Pages::filled(2000);
+        let region = [pages.region("objects")];
+        let mut meter = Meter::new(2000).unwrap();
+        let mut watch = Watch::reserve(4000).unwrap();
+        meter.snapshot_before_fork(&region).unwrap();
+        in_child(|| {
+            let mut action = 0u64;
+            let context = (&raw mut action).cast_const().cast();
+            // SAFETY: the watch is in its box, the number outlives it, and this program has one thread.
+            match unsafe { watch.start(&meter, &region, Some(means), capture, context) } {
+                Ok(started) => assert_eq!(started, means),
+                Err(error @ MeterError::NoUserfaultfd { .. }) => {
+                    eprintln!("not checked: {error}");
+                    return;
+                }
+                Err(error) => panic!("{error}"),
+            }
+            check(&pages, &mut meter, &mut watch, &raw mut action);
+            watch.stop();
+        });
+    }
+}
+
+fn first_writes_are_seen() {
+    under_watch(|pages, meter, watch, action| {
+        let region = [pages.region("objects")];
+        let chosen = scattered(700, 2000);
+        for round in [1, 2, 3] {
+            // SAFETY: the number that the capture reads.
+            unsafe { action.write_volatile(round) };
+            chosen[..round as usize * 233].iter().for_each(|index| pages.write(*index));
+        }
+        let mut seen: Vec<usize> =
+            watch.records().map(|record| (record.address - pages.start) / page_size()).collect();
+        assert_eq!(seen, chosen[..699], "each page once, in the order of the writes");
+        seen.sort_unstable();
+        let reading = meter.measure_after_fork(&region).unwrap();
+        assert!(reading.copied_pages(0).eq(seen.iter().copied()), "and the kernel says the same");
+        let stack = |number: usize| watch.stack(watch.records().nth(number).unwrap().stack);
+        assert_eq!(
+            (stack(0), stack(232), stack(233), stack(698)),
+            (&[1][..], &[1][..], &[2][..], &[3][..])
+        );
+        assert_eq!(watch.records().nth(500).unwrap().tag, 2, "3 has two bits");
+        assert!(watch.records().is_sorted_by_key(|record| record.nanoseconds));
+        assert_eq!(watch.unguarded(), 0);
+        let cost = watch.measure_cost().unwrap();
+        assert!(cost > 0 && watch.records().len() == 699, "measuring leaves no record: {cost} ns");
+    });
+}
+
+fn given_back_pages_are_watched_again() {
+    under_watch(|pages, meter, watch, _| {
+        let region = [pages.region("objects")];
+        (0..30).for_each(|index| pages.write(index));
+        let (start, length) = (pages.start + 10 * page_size(), 30 * page_size());
+        // SAFETY: pages of ours, whose content is not needed any more.
+        unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
+        Watch::given_back(start, length);
+        (15..20).for_each(|index| pages.write(index));
+        let still = watch.records().filter(|record| !record.given_back).count();
+        assert_eq!((watch.records().len(), still), (35, 15));
+        let total = meter.measure_after_fork(&region).unwrap().total();
+        assert_eq!(total.copied, still, "the kernel says the same");
     });
 }
 

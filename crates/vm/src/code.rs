@@ -1,5 +1,6 @@
 //! Compiled functions as the machine runs them: instructions and constants in the `code` region, cache sites in `caches`.
 
+use crate::error::TraceLine;
 use crate::shape::Symbol;
 use calf_bytecode::Function;
 use calf_gc::Value;
@@ -26,6 +27,26 @@ pub struct Code {
     pub module: u32,
     /// Is it the machine's own exit code, which no trace shows?
     pub is_exit: bool,
+}
+
+impl Code {
+    /// Where in the program's text the instruction at word `position` stands.
+    pub fn place_of(&self, position: usize) -> TraceLine {
+        let span = self.function.spans.get(position).copied().unwrap_or_default();
+        let named = (self.function.kind != calf_bytecode::Kind::Script).then(|| {
+            if self.function.name.is_empty() {
+                "fun".to_string()
+            } else {
+                self.function.name.to_string()
+            }
+        });
+        TraceLine {
+            file: self.file.name().to_string(),
+            line: self.file.line(span.start),
+            function: named,
+            calls: 1,
+        }
+    }
 }
 
 /// One cache site. `shape_word` is what the object's header must say for the rest to hold.

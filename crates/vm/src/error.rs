@@ -44,7 +44,7 @@ error_kinds! {
 }
 
 /// One line of a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TraceLine {
     /// The file's name.
     pub file: String,
@@ -225,19 +225,7 @@ impl<C: Collector> Vm<C> {
         let line_of = |frame: &Frame, calls: usize| {
             // SAFETY: as above; not null, because the filter left only frames with code.
             let code = unsafe { &*frame.code };
-            let span = code.function.spans[frame.position()];
-            TraceLine {
-                file: code.file.name().to_string(),
-                line: code.file.line(span.start),
-                function: (code.function.kind != calf_bytecode::Kind::Script).then(|| {
-                    if code.function.name.is_empty() {
-                        "fun".to_string()
-                    } else {
-                        code.function.name.to_string()
-                    }
-                }),
-                calls,
-            }
+            TraceLine { calls, ..code.place_of(frame.position()) }
         };
         let (file, span) = match running.last() {
             Some(frame) => {

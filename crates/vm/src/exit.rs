@@ -45,7 +45,9 @@ impl<C: Collector> Vm<C> {
         if policy == ExitPolicy::Full {
             self.tear_down();
         }
-        match self.output.flush() {
+        let state = self.output.flush();
+        self.finish_blame();
+        match state {
             OutputState::Open => code,
             OutputState::Closed => exit_code::CLOSED_PIPE,
             OutputState::Failed(error) => {

@@ -41,7 +41,10 @@ impl<C: Collector> Vm<C> {
         let result = unsafe { nix::unistd::fork() };
         match result {
             Ok(ForkResult::Child) => self.measure_after_fork(),
-            Ok(ForkResult::Parent { .. }) | Err(_) => self.heap.after_fork_in_parent(),
+            Ok(ForkResult::Parent { .. }) | Err(_) => {
+                self.measure_in_parent();
+                self.heap.after_fork_in_parent();
+            }
         }
         result
     }

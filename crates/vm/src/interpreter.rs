@@ -10,6 +10,7 @@ use crate::vm::Vm;
 use calf_bytecode::Op;
 use calf_bytecode::op::{a, b, bx, c, sbx, sj};
 use calf_gc::{Collector, Value};
+use std::sync::atomic::{Ordering, compiler_fence};
 
 /// The shape word of a closure, without its units: compared with the upper half of a header shifted accordingly.
 const CLOSURE: u32 = Kind::Closure.shape_word().0;
@@ -51,11 +52,20 @@ macro_rules! return_value {
 
 impl<C: Collector> Vm<C> {
     /// Runs from the running frame until the machine's exit code is reached; the result is then in the exit frame's first register.
+    pub(crate) fn run(&mut self) -> Result<(), Thrown> {
+        if self.options.blame.is_some() {
+            self.run_loop::<true>()
+        } else {
+            self.run_loop::<false>()
+        }
+    }
+
+    /// The loop. With `BLAMES` it tells before each instruction which one that is, for the handler of first writes.
     #[allow(
         unused_unsafe,
         reason = "the accessors below are used inside and outside of unsafe blocks"
     )]
-    pub(crate) fn run(&mut self) -> Result<(), Thrown> {
+    fn run_loop<const BLAMES: bool>(&mut self) -> Result<(), Thrown> {
         // The exit frame of this run lies just below the frame to begin with.
         let floor = self.mutator.frame.wrapping_sub(1);
         let mark = self.mark();
@@ -373,6 +383,11 @@ impl<C: Collector> Vm<C> {
             let (word, op) = unsafe {
                 let word = *pc;
                 pc = pc.add(1);
+                if BLAMES {
+                    self.mutator.running.store(pc.cast_mut(), Ordering::Relaxed);
+                    // What the instruction writes is not written before.
+                    compiler_fence(Ordering::SeqCst);
+                }
                 (word, std::mem::transmute::<u8, Op>(word as u8))
             };
             match op {

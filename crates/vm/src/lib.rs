@@ -3,6 +3,7 @@
 //! Reading order: `kind` and `shape` (what objects are), `code` and `mutator` (what there is beside the heap), `vm`, `interpreter`
 //! (the loop), then one file for each kind of thing, and `native/` for what scripts call.
 
+pub mod blame;
 pub mod call;
 mod census;
 pub mod class;
@@ -32,6 +33,7 @@ pub mod string;
 pub mod text;
 pub mod vm;
 
+pub use blame::BlameOptions;
 pub use page_map::PageMapForm;
 pub use program::{Evaluation, exit_code};
 pub use vm::{ExitPolicy, Options, Vm};

@@ -7,26 +7,28 @@ use calf_gc::{Collector, Heap, Value};
 use calf_meter::{Meter, MeterError, PageFlags, Region};
 
 /// Pages that the meter can tell apart: 64 GiB and more of 4 KiB pages, a few MiB of address space.
-const METER_PAGES: usize = 1 << 25;
+pub(crate) const METER_PAGES: usize = 1 << 25;
 const REGIONS: usize = 32;
 
 /// The meter and what it saw at the last fork.
 #[derive(Default)]
 pub struct Measure {
-    meter: Option<Meter>,
+    pub(crate) meter: Option<Meter>,
     /// Why there is no word of the kernel's, if there is none.
     refusal: Option<MeterError>,
     forked: bool,
+    /// Who wrote to which page, if that is asked for.
+    pub(crate) blame: crate::blame::Blame,
 }
 
 /// Regions in a fixed array: nothing is allocated while measuring.
-struct Regions {
+pub(crate) struct Regions {
     list: [Region; REGIONS],
     count: usize,
 }
 
 impl Regions {
-    fn all(&self) -> &[Region] {
+    pub(crate) fn all(&self) -> &[Region] {
         &self.list[..self.count]
     }
     fn push(&mut self, name: &'static str, start: usize, end: usize) {
@@ -133,7 +135,7 @@ impl<C: Collector> Vm<C> {
         answer.is_ok() || count > 0
     }
 
-    fn regions(&self) -> Regions {
+    pub(crate) fn regions(&self) -> Regions {
         let mut regions =
             Regions { list: [Region { name: "", start: 0, end: 0 }; REGIONS], count: 0 };
         self.heap
@@ -146,6 +148,7 @@ impl<C: Collector> Vm<C> {
 
     /// The last thing before a fork: which pages there are.
     pub(crate) fn measure_before_fork(&mut self) {
+        self.blame_before_fork();
         let regions = self.regions();
         let result = match &mut self.measure.meter {
             Some(meter) => meter.snapshot_before_fork(regions.all()),
@@ -160,6 +163,7 @@ impl<C: Collector> Vm<C> {
     /// The first thing in the child: the model begins.
     pub(crate) fn measure_after_fork(&mut self) {
         self.measure.forked = true;
+        self.blame_after_fork(false);
         let Vm { heap, mutator, measure, .. } = self;
         let others = [
             &mutator.regions.stack,
@@ -172,6 +176,29 @@ impl<C: Collector> Vm<C> {
         heap.after_fork_in_child(&others, &mut |_, address| {
             meter.and_then(|meter| meter.existed_at_fork(address)).unwrap_or(true)
         });
+    }
+
+    /// In the parent, just after a fork: its pages are shared again.
+    pub(crate) fn measure_in_parent(&mut self) {
+        self.blame_after_fork(true);
+    }
+
+    /// The addresses of the pages copied since the fork, by the kernel's word, and how many were shared then.
+    pub(crate) fn copied_addresses(&mut self) -> Result<(Vec<usize>, usize), MeterError> {
+        let regions = self.regions();
+        let measure = &mut self.measure;
+        if let Some(refusal) = measure.refusal {
+            return Err(refusal);
+        }
+        let meter = measure.meter.as_mut().ok_or(MeterError::NoSnapshot)?;
+        let reading = meter.measure_after_fork(regions.all())?;
+        let page_size = calf_meter::page_size();
+        let mut addresses = Vec::new();
+        for (index, region) in reading.regions().iter().enumerate() {
+            let start = region.region.start;
+            addresses.extend(reading.copied_pages(index).map(|page| start + page * page_size));
+        }
+        Ok((addresses, reading.total().shared_at_fork))
     }
 
     /// Is this process a child of the program's own fork?

@@ -6,6 +6,7 @@ use crate::shape::Symbol;
 use calf_gc::parts::region::Region;
 use calf_gc::{HeapError, Roots, ShapeWord, Value};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicPtr;
 
 /// The least number of calls in progress before `StackOverflow`.
 pub const FRAMES: usize = 200_000;
@@ -76,6 +77,8 @@ pub struct Mutator {
     pub hooks: Vec<Value>,
     /// The regions behind the pointers above, kept mapped, and measured.
     pub regions: MutatorRegions,
+    /// Behind the first word of the instruction that runs: kept by the loop only while first writes are blamed, for a signal handler.
+    pub running: AtomicPtr<u32>,
     /// Do collections move objects, so that addresses kept beside the counted places must follow?
     pub moves: bool,
 }
@@ -142,6 +145,7 @@ impl Mutator {
             builtins: Vec::new(),
             modules: Vec::new(),
             hooks: vec![Value::NIL; Hook::COUNT],
+            running: AtomicPtr::new(std::ptr::null_mut()),
             moves,
             regions: MutatorRegions {
                 stack,
@@ -402,15 +406,20 @@ unsafe impl Roots for Mutator {
     }
 
     fn place(&self) -> Option<calf_gc::Place> {
+        let (code, position) = self.site()?;
+        // SAFETY: the address of a loaded function, which is never freed.
+        let code = unsafe { &*std::ptr::with_exposed_provenance::<Code>(code) };
+        let span = code.function.spans.get(position)?;
+        Some(calf_gc::Place { file: code.file.name().to_owned(), line: code.file.line(span.start) })
+    }
+
+    fn site(&self) -> Option<(usize, usize)> {
         let runs = |frame: &&Frame| {
             // SAFETY: a code pointer is null or that of a loaded function, which is never freed.
             unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit)
         };
         let frame = self.frames().iter().rev().find(runs)?;
-        // SAFETY: as above, and not null.
-        let code = unsafe { &*frame.code };
-        let span = code.function.spans.get(frame.position())?;
-        Some(calf_gc::Place { file: code.file.name().to_owned(), line: code.file.line(span.start) })
+        Some((frame.code.expose_provenance(), frame.position()))
     }
 
     fn name_shape(&self, shape: ShapeWord) -> Option<String> {

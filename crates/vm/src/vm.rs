@@ -61,6 +61,8 @@ pub struct Options {
     pub json: bool,
     /// How each process prints its page map when it leaves, if at all.
     pub page_map: Option<crate::PageMapForm>,
+    /// Who wrote first to each page that was shared at a fork, if that is asked for.
+    pub blame: Option<crate::blame::BlameOptions>,
 }
 
 /// The machine under collector `C`.

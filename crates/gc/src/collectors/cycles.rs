@@ -43,6 +43,7 @@ use crate::object::{COUNT_ONE, FLAG_FINALIZER, FLAG_STRATEGY, Format, Object, Sh
 use crate::parts::counts::{self, Counted};
 use crate::parts::lists::Head;
 use crate::parts::model::Cause;
+use crate::parts::phase::{self, Phase};
 use crate::parts::placement::{LISTS, Placement, REACHABLE, each_container};
 use crate::parts::region::Region;
 use crate::parts::short_heads;
@@ -168,11 +169,16 @@ unsafe impl<P: Placement> Collector for Cycles<P> {
         let Some(generation) = self.thresholds.choose(request) else {
             return Collection::default();
         };
+        phase::enter(Phase::Splice);
         let members = self.splice(generation);
         let (count, unreachable) = self.separate(members);
+        phase::enter(Phase::Promote);
         self.promote(generation, members, count - unreachable);
+        phase::enter(Phase::Weak);
         self.clear_weak_references();
+        phase::enter(Phase::Queue);
         let finalizers = self.queue_finalizers(generation);
+        phase::enter(Phase::Break);
         let (reclaimed, uncollectable) = self.break_cycles(generation);
         Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
     }
@@ -272,8 +278,11 @@ impl<P: Placement> Cycles<P> {
             let unreachable = self.placement.list(UNREACHABLE);
             return short_heads::separate::<P>(members, unreachable, &mut self.space.model);
         }
+        phase::enter(Phase::CopyCounts);
         let count = self.copy_counts(members);
+        phase::enter(Phase::Subtract);
         self.subtract_internal(members);
+        phase::enter(Phase::Rescue);
         (count, self.park_and_rescue(members))
     }
 

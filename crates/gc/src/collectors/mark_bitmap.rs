@@ -44,6 +44,7 @@ use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
 use crate::parts::holes::Holes;
 use crate::parts::model::Cause;
+use crate::parts::phase::{self, Phase};
 use crate::parts::plane::{GRANULE_SHIFT, Plane};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
@@ -215,11 +216,17 @@ impl<const AGES_INLINE: bool> MarkBitmap<AGES_INLINE> {
 
     fn run<const MINOR: bool>(&mut self, roots: &mut dyn Roots, promote_all: bool) -> Collection {
         self.marks.retire(&mut self.space.model);
+        phase::enter(Phase::Roots);
         self.mark_roots::<MINOR>(roots);
+        phase::enter(Phase::Trace);
         self.trace::<MINOR>();
+        phase::enter(Phase::Weak);
         self.clear_weak_references::<MINOR>();
+        phase::enter(Phase::Queue);
         let finalizers = self.queue_finalizers::<MINOR>();
+        phase::enter(Phase::Sweep);
         let reclaimed = self.sweep::<MINOR>(promote_all);
+        phase::enter(Phase::Promote);
         self.update_remembered();
         self.scratch.clear_all(&self.space);
         self.gray.settle();

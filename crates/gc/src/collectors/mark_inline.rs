@@ -38,6 +38,7 @@ use crate::parts::cells::Cells;
 use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
 use crate::parts::model::Cause;
+use crate::parts::phase::{self, Phase};
 use crate::parts::region::Region;
 use crate::parts::space::Space;
 
@@ -128,10 +129,15 @@ unsafe impl Collector for MarkInline {
         if request == Request::Automatic && !self.is_due() {
             return Collection::default();
         }
+        phase::enter(Phase::Roots);
         self.mark_roots(roots);
+        phase::enter(Phase::Trace);
         self.trace();
+        phase::enter(Phase::Weak);
         self.clear_weak_references();
+        phase::enter(Phase::Queue);
         let finalizers = self.queue_finalizers();
+        phase::enter(Phase::Sweep);
         let reclaimed = self.sweep();
         self.gray.give_back();
         self.allowance = self.live.max(LEAST_ALLOWANCE);

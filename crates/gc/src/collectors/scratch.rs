@@ -47,6 +47,7 @@ use crate::parts::generations::{Generations, Walk};
 use crate::parts::gray::Gray;
 use crate::parts::internal::Internal;
 use crate::parts::model::Cause;
+use crate::parts::phase::{self, Phase};
 use crate::parts::plane::Plane;
 use crate::parts::region::Region;
 use crate::parts::space::Space;
@@ -228,8 +229,10 @@ unsafe impl<P: CountPlace> Collector for Scratch<P> {
         if !P::DEFERS {
             return self.collect_cycles(request);
         }
+        phase::enter(Phase::Roots);
         self.count_roots(roots);
         let waiting = self.space.queued_finalizers().len();
+        phase::enter(Phase::Reap);
         self.reap();
         // Who was dead for its count alone waits for the machine like those in cycles.
         let queued = self.space.queued_finalizers().len() - waiting;
@@ -302,10 +305,14 @@ impl<P: CountPlace> Scratch<P> {
         };
         let (mut finalizers, mut reclaimed, mut uncollectable) = (0, 0, 0);
         if unreachable > 0 {
+            phase::enter(Phase::Weak);
             self.clear_weak_references(generation);
+            phase::enter(Phase::Queue);
             finalizers = self.queue_finalizers(generation);
+            phase::enter(Phase::Break);
             (reclaimed, uncollectable) = self.break_cycles(generation);
         }
+        phase::enter(Phase::Promote);
         self.generations.promote(generation, &self.space.cells, &mut self.space.model);
         self.give_back_scratch();
         Collection { generation: Some(generation as u8), reclaimed, uncollectable, finalizers }
@@ -372,7 +379,9 @@ impl<P: CountPlace> Scratch<P> {
 
     /// The first three steps; how many members are unreachable. `ALL`: the oldest generation is collected.
     fn find_unreachable<const ALL: bool>(&mut self, generation: usize) -> usize {
+        phase::enter(Phase::Subtract);
         self.count_internal::<ALL>(generation);
+        phase::enter(Phase::Rescue);
         self.reach::<ALL>(generation);
         self.separate(generation)
     }

@@ -39,6 +39,7 @@ use crate::parts::dense::Dense;
 use crate::parts::gray::references;
 use crate::parts::main_space::{MainSpace, Outside};
 use crate::parts::moving::update_slots;
+use crate::parts::phase::{self, Phase};
 use crate::parts::region::{Region, page_size};
 use crate::parts::space::Space;
 use crate::parts::vector::Vector;
@@ -296,15 +297,20 @@ impl Sealed {
         let (seals, pages) = (seals.as_mut_slice(), pages.as_slice());
         let mut view = View { dense, seals, pages, kept: Vec::new() };
         main.marks.retire(&mut space.model);
+        phase::enter(Phase::Roots);
         roots.visit(&mut |value| {
             if let Some(object) = value.as_object() {
                 main.reach(object, &mut view, &mut space.model);
             }
         });
         main.mark_queued(space, &mut view);
+        phase::enter(Phase::Trace);
         main.trace(space, &mut view);
+        phase::enter(Phase::Weak);
         main.clear_weak_references(space, &view);
+        phase::enter(Phase::Queue);
         let finalizers = main.queue_finalizers(space, &mut view);
+        phase::enter(Phase::Sweep);
         let mut reclaimed = main.sweep(space, |_, _, _| {});
         main.end();
         let mut dense = view.dense;

@@ -47,6 +47,7 @@ use crate::parts::colours::{Colour, Colours, is_stuck};
 use crate::parts::counts::{self, Counted, Dying};
 use crate::parts::deletion::{Deletion, may_be_on_cycle};
 use crate::parts::model::{Cause, Model};
+use crate::parts::phase::{self, Phase};
 use crate::parts::region::Region;
 use crate::parts::space::{Space, write_header};
 use crate::parts::vector::Vector;
@@ -185,10 +186,15 @@ unsafe impl<K: Colours> Collector for Trial<K> {
             return Collection::default();
         }
         self.collecting = true;
+        phase::enter(Phase::Reap);
         self.bury_candidates();
+        phase::enter(Phase::Trial);
         let found_all = self.find_garbage();
+        phase::enter(Phase::Weak);
         self.clear_weak_references();
+        phase::enter(Phase::Queue);
         let finalizers = self.queue_finalizers();
+        phase::enter(Phase::Break);
         let (reclaimed, uncollectable) = self.break_cycles();
         self.collecting = false;
         if !found_all {

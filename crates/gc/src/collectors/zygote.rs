@@ -46,6 +46,7 @@ use crate::parts::gray::references;
 use crate::parts::main_space::{MainSpace, Outside};
 use crate::parts::model::Cause;
 use crate::parts::moving::{forward, forwarded, update_slots};
+use crate::parts::phase::{self, Phase};
 use crate::parts::plane::Plane;
 use crate::parts::profile::{Key, Profile};
 use crate::parts::region::Region;
@@ -311,6 +312,7 @@ impl Zygote {
         let dense = space.dense.take().expect("there is a zygote");
         let mut zygote = View { dense, cards, immune: *immune };
         main.marks.retire(&mut space.model);
+        phase::enter(Phase::Roots);
         roots.visit(&mut |value| {
             if let Some(object) = value.as_object() {
                 main.reach(object, &mut zygote, &mut space.model);
@@ -320,9 +322,13 @@ impl Zygote {
         if *immune {
             main.scan_outside(space, &mut zygote);
         }
+        phase::enter(Phase::Trace);
         main.trace(space, &mut zygote);
+        phase::enter(Phase::Weak);
         main.clear_weak_references(space, &zygote);
+        phase::enter(Phase::Queue);
         let finalizers = main.queue_finalizers(space, &mut zygote);
+        phase::enter(Phase::Sweep);
         let mut reclaimed = main.sweep(space, |group, keep, model| {
             heat.set_word(group, SURVIVED, keep, Cause::Age, model);
             heat.set_word(group, WRITTEN, keep & heat.word(group, WRITTEN), Cause::Age, model);

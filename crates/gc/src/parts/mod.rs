@@ -1,6 +1,6 @@
 //! Data structures without policy: memory from the kernel, cells, runs, bitmaps, tables, the model of copied pages.
 //!
-//! Reading order: `region` (all of `mmap` is here), `model`, `cells` and `runs` (small and large objects), `space` (all
+//! Reading order: `region` (all of `mmap` is here), `model`, `phase`, `cells` and `runs` (small and large objects), `space` (all
 //! of it together); then what some strategies need: `vector`, `table`, `weak`, `bitmap`, `counts`, `lists`, `placement`, `short_heads`, `gray`, `plane`,
 //! `colours`, `deletion`, `holes`, `finalizable`, `ages`, `moving`, `thresholds`,
 //! `dense`, `generations`, `internal`, `count_place`, `overflow`, `vacancies`, `tombs`, `main_space`,
@@ -25,6 +25,7 @@ pub mod main_space;
 pub mod model;
 pub mod moving;
 pub mod overflow;
+pub mod phase;
 pub mod placement;
 pub mod plane;
 pub mod profile;

@@ -10,6 +10,7 @@
 //! Addresses repeat from run to run: each reservation asks for the place after the one before.
 
 use crate::heap::HeapError;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Region starts are multiples of this, and so are the gaps between them.
@@ -23,6 +24,16 @@ const LAST_HINT: usize = 0x6000_0000_0000;
 
 /// The next place to ask for. A hint only: if it is taken the kernel chooses.
 static HINT: AtomicUsize = AtomicUsize::new(FIRST_HINT);
+
+/// Who wants to know of pages that are given back to the kernel: their first address, and the number of bytes.
+pub type DiscardObserver = fn(usize, usize);
+
+static DISCARD_OBSERVER: OnceLock<DiscardObserver> = OnceLock::new();
+
+/// From now on `observer` is told of all pages that are given back. There is one for the life of the process: the first.
+pub fn observe_discards(observer: DiscardObserver) {
+    DISCARD_OBSERVER.get_or_init(|| observer);
+}
 
 /// A named, page-aligned range of memory of its own.
 #[derive(Debug)]
@@ -233,6 +244,9 @@ fn discard(address: usize, length: usize) {
     let pointer = std::ptr::with_exposed_provenance_mut(address);
     // SAFETY: the range lies in a region of ours, and the caller no longer needs what is in it.
     unsafe { libc::madvise(pointer, length, libc::MADV_DONTNEED) };
+    if let Some(observer) = DISCARD_OBSERVER.get() {
+        observer(address, length);
+    }
 }
 
 #[cfg(not(miri))]

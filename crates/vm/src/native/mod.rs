@@ -1,6 +1,7 @@
 //! Native functions: one row each, in the table of the file it stands in. Everything else (globals, methods, modules, arity
 //! errors, documentation) is derived from the rows.
 
+pub mod blame;
 pub mod buffer;
 pub mod function;
 pub mod gc;
@@ -128,6 +129,7 @@ pub fn rows<C: Collector>() -> Vec<Row<C>> {
     rows.extend(gc::rows());
     rows.extend(os::rows());
     rows.extend(mem::rows());
+    rows.extend(blame::rows());
     rows.extend(heap::rows());
     rows
 }

@@ -1,0 +1,217 @@
+//! Blame: the pages blamed are the pages that the kernel says were copied, under every strategy; and watching changes no count.
+
+mod support;
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+use support::{Calf, OK, Outcome, RUNTIME_ERROR, root, strategies};
+
+const ACTIONS: [&str; 5] = ["nothing", "read", "collect", "write", "allocate"];
+/// Records in the parent's heap.
+const RECORDS: &str = "4000";
+/// The most that a first write may cost more, in microseconds: the aim is 25; a loaded machine is given more.
+const MOST_MICROSECONDS: f64 = 100.0;
+
+/// The script that forks one child for each action.
+fn pages() -> PathBuf {
+    root().join("tests/fork/pages.calf")
+}
+
+/// Does the kernel tell a process which pages it has copied?
+fn kernel_tells() -> bool {
+    let code =
+        "if (os.fork() == 0) { print mem.copied()[\"source\"]; os.quickExit(0); } os.waitAny();";
+    Calf::new().args(["-e", code]).run().stdout.trim() == "kernel"
+}
+
+fn run(strategy: &str, flags: &[&str]) -> Outcome {
+    let run = Calf::new().gc(strategy).args(flags).arg(pages()).arg(RECORDS).args(ACTIONS);
+    let outcome = run.limit(Duration::from_secs(120)).run();
+    outcome.expect_code(OK);
+    outcome
+}
+
+/// Did the pages blamed and the pages copied agree, in every process? The report says so in one line.
+#[track_caller]
+fn assert_exact(outcome: &Outcome, what: &str) {
+    if kernel_tells() {
+        assert!(outcome.stderr.contains("the kernel says"), "{what}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains("written unseen"), "{what}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn pages_blamed_are_the_pages_copied_under_every_strategy() {
+    for strategy in strategies() {
+        let outcome = run(&strategy, &["--blame"]);
+        assert_exact(&outcome, &strategy);
+    }
+}
+
+#[test]
+fn watching_changes_no_count() {
+    for strategy in strategies() {
+        let (plain, watched) = (run(&strategy, &[]), run(&strategy, &["--blame"]));
+        assert_eq!(plain.stdout, watched.stdout, "{strategy}");
+    }
+}
+
+#[test]
+fn mprotect_stands_in_for_userfaultfd() {
+    for strategy in ["inline", "mark-bitmap"] {
+        let outcome = run(strategy, &["--blame=mprotect"]);
+        assert_exact(&outcome, strategy);
+        assert!(outcome.stderr.contains("by mprotect"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_first_write_costs_microseconds() {
+    let outcome = run("inline", &["--blame"]);
+    let text = &outcome.stderr;
+    let cost = text.split(" first writes, ").nth(1).and_then(|rest| rest.split(' ').next());
+    let cost: f64 = cost.and_then(|cost| cost.parse().ok()).unwrap_or_else(|| panic!("{text}"));
+    assert!(cost > 0.0 && cost < MOST_MICROSECONDS, "{text}");
+}
+
+/// A program whose only first writes of note are on lines 9 (a store into each record) and 14 (a collection).
+const LINES: &str = "class Record {
+  init(id) { this.id = id; this.other = [id]; }
+}
+fun build(count) { var list = []; for (id in range(count)) list.push(Record(id)); return list; }
+var records = build(20000);
+gc.collect();
+gc.disable();
+fun touch() {
+  for (record in records) record.id = -1;
+}
+fun act() { touch(); return mem.blame()[0]; }
+if (os.fork() == 0) {
+  var most = act();
+  print most[\"cause\"] + \" \" + most[\"phase\"] + \" \" + most[\"kind\"];
+  for (place in most[\"stack\"]) print \"${place[\"line\"]} ${place[\"function\"]}\";
+  print \"made at ${most[\"site\"][\"line\"]} ${most[\"site\"][\"function\"]}\";
+  os.quickExit(0);
+}
+os.waitAny();
+if (os.fork() == 0) {
+  gc.collect();
+  for (part in mem.timeline()) print part[\"phase\"];
+  os.quickExit(0);
+}
+os.waitAny();
+";
+
+#[test]
+fn the_line_the_kind_and_the_place_of_allocation_are_told() {
+    // Reading counts nothing here, so that only the stores write.
+    let outcome = Calf::new().gc("mark-bitmap").arg("--blame").args(["-e", LINES]).run();
+    outcome.expect_code(OK);
+    let expected = "store program Record\n9 touch\n11 act\n13 nil\nmade at 4 build\n";
+    assert!(outcome.stdout.starts_with(expected), "{outcome:?}");
+    assert_exact(&outcome, "lines");
+}
+
+#[test]
+fn the_phases_of_a_collection_follow_one_another() {
+    let outcome = Calf::new().gc("inline").arg("--blame").args(["-e", LINES]).run();
+    outcome.expect_code(OK);
+    let at = |phase: &str| outcome.stdout.find(phase).unwrap_or_else(|| panic!("{outcome:?}"));
+    assert!(at("copy counts") < outcome.stdout.len(), "{outcome:?}");
+}
+
+#[test]
+fn a_full_exit_is_blamed_too() {
+    for strategy in strategies() {
+        let code = "var kept = []; for (i in range(20000)) kept.push([\"n${i}\", i]);
+            if (os.fork() == 0) os.exit(0);
+            os.waitAny();";
+        let outcome = Calf::new().gc(&strategy).arg("--blame").args(["-e", code]).run();
+        outcome.expect_code(OK);
+        // The parent waits, so the kernel's word is good.
+        assert_exact(&outcome, &strategy);
+    }
+}
+
+#[test]
+fn without_the_flag_it_is_said_what_to_do() {
+    let outcome = Calf::new().args(["-e", "mem.blame();"]).run();
+    outcome.expect_code(RUNTIME_ERROR);
+    assert!(outcome.stderr.contains("calf --blame"), "{}", outcome.stderr);
+    let outcome = Calf::new().args(["--blame", "-e", "print 1;"]).run();
+    outcome.expect_code(OK);
+    assert!(outcome.stderr.contains("nothing was forked"), "{}", outcome.stderr);
+}
+
+/// A directory of this test's own.
+fn directory(name: &str) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("calf-blame-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory for the profiles");
+    directory
+}
+
+#[test]
+fn profiles_have_the_form_that_their_readers_want() {
+    let directory = directory("profiles");
+    let (stacks, scope) = (directory.join("run.folded"), directory.join("run.json"));
+    for path in [&stacks, &scope] {
+        let run = Calf::new().gc("mark-inline").arg("--blame-output").arg(path);
+        run.arg(pages()).arg("2000").arg("collect").run().expect_code(OK);
+    }
+    let collapsed = std::fs::read_to_string(&stacks).expect("collapsed stacks were written");
+    let weights =
+        |line: &str| line.rsplit_once(' ').and_then(|(_, pages)| pages.parse::<u64>().ok());
+    let sum: Option<u64> = collapsed.lines().map(weights).sum();
+    let sum = sum.unwrap_or_else(|| panic!("{collapsed}"));
+    assert!(sum > 20 && collapsed.contains("script (pages.calf:"), "{collapsed}");
+    assert!(collapsed.contains(";[trace];[mark: "), "{collapsed}");
+
+    // The fields that speedscope's schema wants of a file and of a sampled profile.
+    let text = std::fs::read_to_string(&scope).expect("a profile was written");
+    let file: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(file["$schema"], "https://www.speedscope.app/file-format-schema.json");
+    let frames = file["shared"]["frames"].as_array().expect("shared.frames");
+    assert!(frames.iter().all(|frame| frame["name"].is_string()), "{text}");
+    let profiles = file["profiles"].as_array().expect("profiles");
+    let profile = &profiles[file["activeProfileIndex"].as_u64().expect("an index") as usize];
+    assert_eq!(
+        (profile["type"].as_str(), profile["unit"].as_str()),
+        (Some("sampled"), Some("none"))
+    );
+    assert!(profile["name"].is_string() && profile["startValue"] == 0, "{text}");
+    let samples = profile["samples"].as_array().expect("samples");
+    let weights = profile["weights"].as_array().expect("weights");
+    assert_eq!(samples.len(), weights.len());
+    let known = |frame: &Value| frame.as_u64().is_some_and(|frame| (frame as usize) < frames.len());
+    assert!(samples.iter().all(|sample| sample.as_array().expect("a sample").iter().all(known)));
+    let total: u64 = weights.iter().map(|weight| weight.as_u64().expect("pages")).sum();
+    assert_eq!(profile["endValue"].as_u64(), Some(total));
+
+    // Both forms say the same.
+    let same = Calf::new().args(["blame", "diff"]).arg(&stacks).arg(&scope).run();
+    same.expect_code(OK);
+    assert_eq!(same.stdout, format!("{sum} pages before, {sum} after: +0\n"));
+    std::fs::remove_dir_all(directory).expect("the profiles can be removed");
+}
+
+#[test]
+fn two_runs_are_compared() {
+    let directory = directory("difference");
+    let (one, other) = (directory.join("one.folded"), directory.join("other.folded"));
+    std::fs::write(&one, "a;b 10\na;c 5\n").expect("a profile");
+    std::fs::write(&other, "a;b 2\na;d 1\na;c 5\n").expect("a profile");
+    let difference = Calf::new().args(["blame", "diff"]).arg(&one).arg(&other).run();
+    difference.expect_code(OK);
+    let lines: Vec<&str> = difference.stdout.lines().collect();
+    assert_eq!(lines[0], "15 pages before, 8 after: -7");
+    assert!(lines[3].trim().starts_with("-8 ") && lines[3].ends_with("b < a"), "{lines:?}");
+    assert!(lines[4].trim().starts_with("+1 ") && lines[4].ends_with("d < a"), "{lines:?}");
+    let both = Calf::new().args(["blame", "diff", "--collapsed"]).arg(&one).arg(&other).run();
+    assert_eq!(both.stdout, "a;b 10 2\na;c 5 5\na;d 0 1\n");
+    std::fs::write(&other, "nonsense\n").expect("no profile");
+    let wrong = Calf::new().args(["blame", "diff"]).arg(&one).arg(&other).run();
+    wrong.expect_code(support::INPUT_OUTPUT);
+    assert!(wrong.stderr.contains("line 1"), "{}", wrong.stderr);
+    std::fs::remove_dir_all(directory).expect("the profiles can be removed");
+}
