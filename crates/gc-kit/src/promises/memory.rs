@@ -209,7 +209,7 @@ pub(crate) fn uses_no_more_memory_in_a_steady_state<C: Collector>(
         used
     };
     let mut first = 0;
-    for round in 0..20 {
+    for round in 0..if cfg!(miri) { 6 } else { 20 } {
         let mut random = Random(abilities.seed + 8);
         for stamp in 0..scaled(1000) {
             stamped(&mut m, &mut random, stamp);

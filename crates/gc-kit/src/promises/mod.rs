@@ -123,7 +123,7 @@ pub const fn scaled(times: usize) -> usize {
 
 const SMALL_UNITS: [usize; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 33, 64, 129, 254];
 
-const LARGE_UNITS: [usize; 5] = [255, 600, 1023, 1025, 5000];
+const LARGE_UNITS: [usize; 5] = [255, 600, 1023, 1025, if cfg!(miri) { 1100 } else { 5000 }];
 
 /// An object of a random size; each of its words says which object it is.
 #[track_caller]
