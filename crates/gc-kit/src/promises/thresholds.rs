@@ -101,7 +101,7 @@ pub(crate) fn skips_full_collections_by_the_quarter_rule<C: Collector>(
         return Ok(());
     }
     let counters = |m: &Mutator<C>| m.heap.counters().expect("thresholds come with counters");
-    let total = scaled(4000);
+    let total = if cfg!(miri) { 400 } else { 4000 };
     for _ in 0..total {
         m.container(1);
     }
