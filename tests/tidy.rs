@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use support::{files_below, root, strategies};
 
 /// Who may import whom among our own crates.
-const IMPORTS: [(&str, &[&str]); 16] = [
+const IMPORTS: [(&str, &[&str]); 17] = [
     ("source", &[]),
     ("lexer", &["source"]),
     ("parser", &["source", "lexer"]),
@@ -23,12 +23,13 @@ const IMPORTS: [(&str, &[&str]); 16] = [
     ("snapshot", &[]),
     ("processes", &["meter"]),
     ("lab", &["meter"]),
+    ("report", &[]),
     ("suite", &[]),
     ("language-server", &["source", "lexer", "parser", "compiler", "format"]),
 ];
 
 /// Crates that have no business with raw memory.
-const SAFE_CRATES: [&str; 11] = [
+const SAFE_CRATES: [&str; 12] = [
     "source",
     "lexer",
     "parser",
@@ -36,6 +37,7 @@ const SAFE_CRATES: [&str; 11] = [
     "bytecode",
     "compiler",
     "lab",
+    "report",
     "suite",
     "snapshot",
     "processes",
