@@ -23,7 +23,7 @@ const IMPORTS: [(&str, &[&str]); 17] = [
     ("snapshot", &[]),
     ("processes", &["meter"]),
     ("lab", &["meter"]),
-    ("report", &[]),
+    ("report", &["lab"]),
     ("suite", &[]),
     ("language-server", &["source", "lexer", "parser", "compiler", "format"]),
 ];

@@ -85,7 +85,7 @@ await step("what is pointed at says what it is", async () => {
 await step("one of several drawings is chosen", async () => {
   const chooser = page.locator(".chooser").first();
   if (await chooser.count() === 0) return;
-  const visible = () => chooser.locator(".choice:visible .choice-label").allTextContents();
+  const visible = () => chooser.locator(".choice:visible").evaluateAll((shown) => shown.map((choice) => choice.textContent));
   const before = await visible();
   assert.equal(before.length, 1);
   await chooser.locator("select").selectOption("1");

@@ -5,8 +5,8 @@ use calf_lab::{Format, LabError, Options, Output, Page, Shard};
 use calf_vm::exit_code;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command as Parser};
-use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What `calf lab` was told.
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Advise { script: PathBuf, arguments: Vec<String>, strategy: Option<String> },
     /// Print results files.
     Show { files: Vec<PathBuf>, format: Format, page: Page },
+    /// Write results files as one page.
+    Report { paths: Vec<PathBuf>, output: PathBuf, title: String },
     /// Put results files together.
     Merge { files: Vec<PathBuf>, results: PathBuf },
 }
@@ -69,11 +71,41 @@ pub(crate) fn parser() -> Parser {
                 )
                 .arg(ascii()),
         )
+        .subcommand(report_parser())
         .subcommand(
             Parser::new("merge")
                 .about("Put results files together, and compare the counts of different machines")
                 .arg(files())
                 .arg(results().required(true)),
+        )
+}
+
+fn report_parser() -> Parser {
+    let path = |name: &'static str, value: &'static str, usual: &'static str| {
+        Arg::new(name)
+            .value_name(value)
+            .value_parser(clap::value_parser!(PathBuf))
+            .default_value(usual)
+    };
+    Parser::new("report")
+        .about("Write results as one page of HTML that needs no network: plots, page maps, tables, commands, data")
+        .arg(
+            path("files", "RESULTS", "lab.jsonl")
+                .num_args(0..)
+                .help("Results files, or folders of files that end in .jsonl"),
+        )
+        .arg(
+            path("output", "FILE", "lab.html")
+                .long("output")
+                .short('o')
+                .help("Where to write it; - for standard output"),
+        )
+        .arg(
+            Arg::new("title")
+                .long("title")
+                .value_name("TEXT")
+                .default_value("Calf: a report of the lab")
+                .help("What stands over it: the exercise, and who hands it in"),
         )
 }
 
@@ -198,6 +230,11 @@ pub(crate) fn read(lab: &ArgMatches) -> Result<Command, i32> {
                 .unwrap_or(Format::Text),
             page: page(show.get_flag("ascii")),
         },
+        Some(("report", report)) => Command::Report {
+            paths: paths(report),
+            output: report.get_one::<PathBuf>("output").cloned().unwrap_or_default(),
+            title: report.get_one::<String>("title").cloned().unwrap_or_default(),
+        },
         Some(("merge", merge)) => Command::Merge {
             files: paths(merge),
             results: merge.get_one::<PathBuf>("results").cloned().unwrap_or_default(),
@@ -251,6 +288,7 @@ pub(crate) fn run(command: Command, choices: &Choices) -> i32 {
         Command::Advise { script, arguments, strategy } => {
             return crate::blame::advise(script, arguments, strategy);
         }
+        Command::Report { paths, output, title } => return report(&paths, &output, &title),
         Command::List => calf_lab::list(&mut out),
         Command::Run { names, options } => calf_lab::run(&names, &options, &known, &mut out),
         Command::Predict { name, options } => {
@@ -259,6 +297,34 @@ pub(crate) fn run(command: Command, choices: &Choices) -> i32 {
         Command::Show { files, format, page } => calf_lab::show(&files, format, page, &mut out),
         Command::Merge { files, results } => calf_lab::merge(&files, &results, &mut out),
     })
+}
+
+/// Writes the page: the exit code.
+fn report(paths: &[PathBuf], output: &Path, title: &str) -> i32 {
+    let read = calf_report::files(paths)
+        .and_then(|files| Ok((calf_report::Results::read(&files)?, files)));
+    let (results, files) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            eprintln!("calf: {error}");
+            return exit_code::IO;
+        }
+    };
+    let outlines = match calf_lab::outlines(&files) {
+        Ok(outlines) => outlines,
+        Err(error) => return code_of(Err(error)),
+    };
+    let page = calf_report::page(title, &results, &outlines);
+    if output == Path::new("-") {
+        let written = io::stdout().write_all(page.as_bytes());
+        return code_of(written.map_err(|error| LabError::Io { doing: "cannot write the report", error }));
+    }
+    if let Err(error) = std::fs::write(output, page) {
+        eprintln!("calf: {}: {error}", output.display());
+        return exit_code::IO;
+    }
+    println!("{}: {} cells; open it in a browser", output.display(), results.cells());
+    0
 }
 
 fn code_of(result: Result<(), LabError>) -> i32 {

@@ -20,6 +20,7 @@ mod experiment;
 mod experiments;
 mod export;
 mod machine;
+mod outline;
 mod plot;
 mod predict;
 mod record;
@@ -33,7 +34,9 @@ mod table;
 mod unit;
 
 pub use error::LabError;
+pub use outline::{Outline, Piece, Prediction, Published, outlines};
 pub use session::{Options, Output, Shard, list, predict, run};
+pub use unit::Unit;
 
 use archive::Archive;
 use experiment::{EXPERIMENTS, Experiment};
@@ -181,7 +184,7 @@ pub fn merge(files: &[PathBuf], to: &Path, out: &mut dyn Write) -> Result<(), La
     told.map_err(LabError::while_doing("cannot write the comparison"))
 }
 
-fn read_all(files: &[PathBuf]) -> Result<Archive, LabError> {
+pub(crate) fn read_all(files: &[PathBuf]) -> Result<Archive, LabError> {
     let mut archive = Archive::default();
     for file in files {
         let read = Archive::read(file, false)?;

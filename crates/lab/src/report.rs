@@ -27,6 +27,15 @@ pub(crate) fn judge(experiment: &Experiment, results: &Results) -> Judged {
 
 /// Everything that is to be said of an experiment, without its title.
 pub(crate) fn document(experiment: &Experiment, results: &Results) -> Document {
+    let mut document = answer(experiment, results);
+    published(experiment, results, &mut document);
+    claims(experiment, results, &mut document);
+    notes(experiment, results, &mut document);
+    document
+}
+
+/// The experiment's own tables, plots and sentences.
+pub(crate) fn answer(experiment: &Experiment, results: &Results) -> Document {
     let mut document = Document::default();
     match &experiment.report {
         Report::Own(report) => report(results, &mut document),
@@ -35,9 +44,6 @@ pub(crate) fn document(experiment: &Experiment, results: &Results) -> Document {
             document.text(*moral);
         }
     }
-    published(experiment, results, &mut document);
-    claims(experiment, results, &mut document);
-    notes(experiment, results, &mut document);
     document
 }
 

@@ -96,6 +96,17 @@ impl Table {
         }
     }
 
+    /// The whole headings, each with whether numbers stand under it.
+    pub(crate) fn heads(&self) -> Vec<(String, bool)> {
+        let is_number = |column: usize| self.columns[column].1 == Align::Right;
+        (0..self.columns.len()).map(|column| (self.head(column), is_number(column))).collect()
+    }
+
+    /// The rows, each as wide as the headings.
+    pub(crate) fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     fn print_groups(&self, widths: &[usize], out: &mut dyn Write) -> io::Result<()> {
         let mut line = String::new();
         for (heading, first, count) in &self.groups {

@@ -4,7 +4,7 @@ use crate::table::{bytes, grouped, percent};
 
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// Pages, objects, requests: a whole number, or one with a digit where it is small.
     Count,
     /// Bytes.

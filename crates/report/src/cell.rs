@@ -90,7 +90,8 @@ pub(crate) struct Cell {
     /// The script's own arguments and the program's flags, without the size: what tells the cells of one experiment apart.
     pub(crate) plan: String,
     pub(crate) size: f64,
-    pub(crate) quick: bool,
+    /// Which repetition it is, from 0.
+    pub(crate) repeat: f64,
     pub(crate) command: String,
     /// The program's version and commit.
     pub(crate) program: String,
@@ -123,7 +124,7 @@ impl Cell {
             strategy,
             plan: words.join(" "),
             size,
-            quick: line.get("quick") == Some(&Value::Bool(true)),
+            repeat: number(line, "repeat").unwrap_or(0.0),
             command: text(line, "command"),
             program: format!("{} {}", text(program, "version"), text(program, "commit")),
             seed,

@@ -27,11 +27,11 @@ impl Chart {
     /// A chart in this place with room for these values.
     pub(crate) fn new(
         (left, top, width, height): (f64, f64, f64, f64),
-        xs: impl IntoIterator<Item = f64>,
-        ys: impl IntoIterator<Item = f64>,
+        (xs, x_unit): (impl IntoIterator<Item = f64>, Unit),
+        (ys, y_unit): (impl IntoIterator<Item = f64>, Unit),
     ) -> Chart {
-        let x = Scale::tight(xs, left, left + width);
-        let y = Scale::new(ys, top + height, top);
+        let x = Scale::tight(xs, x_unit, left, left + width);
+        let y = Scale::new(ys, y_unit, top + height, top);
         Chart { left, top, width, height, x, y }
     }
 
@@ -52,7 +52,7 @@ impl Chart {
                 }
                 (line((self.left, bottom), (right, bottom), "rule"))
                 (label(right, bottom + 32.0, Anchor::End, "axis-title", x.title))
-                (label(self.left - 6.0, self.top - 10.0, Anchor::Start, "axis-title", y.title))
+                (label(4.0, self.top - 12.0, Anchor::Start, "axis-title", y.title))
             }
         }
     }

@@ -44,7 +44,7 @@ impl Figure {
                 }
                 (self.legend)
                 @for note in &self.notes { p class="note" { (note) } }
-                (self.table.folded())
+                (self.table.folded("The numbers"))
                 p class="repeat" { "Repeat it: " code { (self.command) } }
             }
         }

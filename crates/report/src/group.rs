@@ -65,11 +65,20 @@ impl<'a> Group<'a> {
 
     /// The command that repeats it.
     pub(crate) fn command(&self) -> String {
-        if self.cells.iter().all(|cell| cell.quick) {
-            format!("calf lab run {} --quick", self.experiment)
-        } else {
-            format!("calf lab run {} --size {}", self.experiment, self.size)
+        let mut strategies: Vec<&str> = Vec::new();
+        for cell in &self.cells {
+            if !strategies.contains(&cell.strategy.as_str()) {
+                strategies.push(&cell.strategy);
+            }
         }
+        let repeats = self.cells.iter().map(|cell| cell.repeat).fold(0.0, f64::max) + 1.0;
+        let repeats = if repeats > 1.0 { format!(" --repeats {repeats}") } else { String::new() };
+        format!(
+            "calf lab run {} --size {}{repeats} --strategies {}",
+            self.experiment,
+            self.size,
+            strategies.join(",")
+        )
     }
 
     /// The machines, in the order of the cells.

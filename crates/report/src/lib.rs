@@ -1,10 +1,11 @@
 //! Results of the lab as one page of HTML that needs nothing else: no network, no library, and no script to be read or printed.
 //!
 //! The numbers come from results files alone (`docs/lab.md` describes them), so that a report of several machines, or of another version's
-//! results, is possible; what experiments say in words is handed in as [`Outline`]s. Every text is escaped where it is written, and the
+//! results, is possible; what experiments say of them in words is handed in as [`Outline`]s. Every text is escaped where it is written, and the
 //! page's own policy keeps any script but ours from running.
 #![forbid(unsafe_code)]
 
+mod answer;
 mod cell;
 mod chart;
 mod error;
@@ -14,7 +15,6 @@ mod figure;
 mod group;
 mod machines;
 mod number;
-mod outline;
 mod page;
 mod palette;
 mod plots;
@@ -25,9 +25,10 @@ mod svg;
 mod table;
 mod tree;
 
+use calf_lab::Outline;
+
 pub use error::ReportError;
-pub use outline::{Outline, Prediction, Published};
-pub use results::Results;
+pub use results::{Results, files};
 
 /// The page, as text.
 ///

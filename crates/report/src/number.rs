@@ -30,11 +30,11 @@ pub(crate) fn count(value: f64) -> String {
     }
 }
 
+const BINARY: [(&str, f64); 3] = [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1024.0)];
+
 /// Bytes in the largest binary unit that leaves a number of at least one.
 pub(crate) fn bytes(value: f64) -> String {
-    const UNITS: [(&str, f64); 3] =
-        [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1024.0)];
-    match UNITS.into_iter().find(|(_, size)| value.abs() >= *size) {
+    match BINARY.into_iter().find(|(_, size)| value.abs() >= *size) {
         Some((unit, size)) => format!("{} {unit}", trimmed(&format!("{:.1}", value / size))),
         None => format!("{} B", count(value)),
     }
@@ -83,6 +83,22 @@ pub(crate) enum Unit {
     Bytes,
     /// Seconds; never compared between machines.
     Seconds,
+    /// A part of a whole, 0 to 1.
+    Part,
+    /// How many times as much.
+    Times,
+}
+
+impl From<calf_lab::Unit> for Unit {
+    fn from(unit: calf_lab::Unit) -> Unit {
+        match unit {
+            calf_lab::Unit::Count => Unit::Count,
+            calf_lab::Unit::Bytes => Unit::Bytes,
+            calf_lab::Unit::Part => Unit::Part,
+            calf_lab::Unit::Seconds => Unit::Seconds,
+            calf_lab::Unit::Times => Unit::Times,
+        }
+    }
 }
 
 impl Unit {
@@ -97,12 +113,23 @@ impl Unit {
         }
     }
 
+    /// What round numbers of so much are multiples of: a binary unit for bytes.
+    pub(crate) fn base(self, most: f64) -> f64 {
+        let units = BINARY.iter().map(|(_, size)| *size);
+        match self {
+            Unit::Bytes => units.into_iter().find(|size| most >= *size).unwrap_or(1.0),
+            _ => 1.0,
+        }
+    }
+
     /// A number of this unit.
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Unit::Count => count(value),
             Unit::Bytes => bytes(value),
             Unit::Seconds => seconds(value),
+            Unit::Part => percent(value),
+            Unit::Times => format!("{} ×", count(value)),
         }
     }
 }

@@ -3,12 +3,12 @@
 use crate::extra::Says;
 use crate::group::Group;
 use crate::number::count;
-use crate::outline::Outline;
 use crate::results::Results;
 use crate::table::Table;
 use crate::{machines, palette, section};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use calf_lab::Outline;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 

@@ -70,11 +70,11 @@ pub(crate) static STATES: &[(char, Fill)] = &[
 /// Memory of a process.
 pub(crate) static PRIVATE: Fill =
     fill("private", 5, Weave::Rising, "private: this process alone pays for it");
-pub(crate) static SHARED: Fill = fill("sharing", 1, Weave::Plain, "shared: mapped by others, too");
+pub(crate) static SHARED: Fill = fill("sharing", 1, Weave::Plain, "shared: others map it, too");
 
 /// A difference of two runs.
 pub(crate) static MORE: Fill = fill("more", 5, Weave::Rising, "more in the second");
-pub(crate) static LESS: Fill = fill("less", 4, Weave::Dots, "less in the second");
+pub(crate) static LESS: Fill = fill("less", 1, Weave::Dots, "less in the second");
 pub(crate) static SAME: Fill = fill("same", 8, Weave::Plain, "the same, or nearly");
 
 /// A number without a cause.
@@ -123,10 +123,9 @@ pub(crate) fn legend<'a>(fills: impl IntoIterator<Item = &'a Fill>) -> Markup {
                     svg class="swatch" width="18" height="12" aria-hidden="true" focusable="false" {
                         rect x="0.5" y="0.5" width="17" height="11" fill=(fill.url()) class="block" {}
                     }
-                    @if fill.meaning.starts_with(fill.name) || fill.meaning.is_empty() {
-                        span { (fill.meaning) }
-                    } @else {
-                        span { b { (fill.name) } ": " (fill.meaning) }
+                    span {
+                        @if CAUSES.iter().any(|cause| cause.name == fill.name) { b { (fill.name) } ": " }
+                        (fill.meaning)
                     }
                 }
             }

@@ -20,18 +20,16 @@ pub struct Results {
 }
 
 impl Results {
-    /// Reads files, and in folders the files that end in `.jsonl`.
+    /// Reads files.
     ///
     /// # Errors
-    /// One cannot be read; a folder without results; no cell in any of them.
-    pub fn read(paths: &[PathBuf]) -> Result<Results, ReportError> {
+    /// One cannot be read, or there is no cell in any of them.
+    pub fn read(files: &[PathBuf]) -> Result<Results, ReportError> {
         let mut results = Results::default();
-        for path in paths {
-            for file in files_at(path)? {
-                let bytes = fs::read(&file).map_err(ReportError::at(&file))?;
-                // A torn line may end within a letter.
-                results.add(&String::from_utf8_lossy(&bytes));
-            }
+        for file in files {
+            let bytes = fs::read(file).map_err(ReportError::at(file))?;
+            // A torn line may end within a letter.
+            results.add(&String::from_utf8_lossy(&bytes));
         }
         if results.cells.is_empty() { Err(ReportError::NoCells) } else { Ok(results) }
     }
@@ -76,6 +74,11 @@ impl Results {
         }
     }
 
+    /// How many cells there are.
+    pub fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
     /// The machines, in the order of the files.
     pub(crate) fn machines(&self) -> Vec<&Machine> {
         let mut machines: Vec<&Machine> = Vec::new();
@@ -86,6 +89,18 @@ impl Results {
         }
         machines
     }
+}
+
+/// The files among `paths`, and of the folders among them the files that end in `.jsonl`.
+///
+/// # Errors
+/// A folder that cannot be read, or that holds no such file.
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReportError> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(files_at(path)?);
+    }
+    Ok(files)
 }
 
 fn files_at(path: &Path) -> Result<Vec<PathBuf>, ReportError> {

@@ -3,9 +3,9 @@
 use crate::figure::Figure;
 use crate::group::Group;
 use crate::number::count;
-use crate::outline::{Outline, Published};
 use crate::plots::{bars, icicle, page_map, pauses, series, time_line, workers};
 use crate::table::Table;
+use calf_lab::{Outline, Published};
 use maud::{Markup, html};
 
 /// Every figure that a group's lines have numbers for.
@@ -32,6 +32,7 @@ pub(crate) fn markup(
     id: &str,
     first: &mut usize,
 ) -> Markup {
+    let answer = outline.map(|outline| crate::answer::markup(&outline.pieces, group, first));
     let figures = figures(group);
     let from = *first;
     *first += figures.len();
@@ -42,6 +43,8 @@ pub(crate) fn markup(
                 p class="title" { (outline.title) }
                 p class="question" { (outline.question) }
                 (predictions(outline))
+                h3 { "What came out" }
+                (answer.unwrap_or_default())
             }
             h3 { "Figures" }
             @for (index, figure) in figures.iter().enumerate() { (figure.markup(from + index)) }
@@ -127,6 +130,6 @@ fn commands(group: &Group<'_>) -> Markup {
     html! {
         h3 { "Repeat it" }
         p { code { (group.command()) } }
-        (table.folded())
+        (table.folded("Cell by cell"))
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 /// As wide as a drawing gets, in units of its own; letters are about [`LETTER`] wide there.
 pub(crate) const WIDTH: f64 = 960.0;
 /// The width of a letter, on the average.
-pub(crate) const LETTER: f64 = 6.6;
+pub(crate) const LETTER: f64 = 7.0;
 
 /// A length or a place, with a digit behind the point at most.
 #[derive(Clone, Copy, Debug)]

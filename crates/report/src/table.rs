@@ -63,11 +63,11 @@ impl Table {
         }
     }
 
-    /// The table behind a line that opens it.
-    pub(crate) fn folded(&self) -> Markup {
+    /// The table behind a line that opens it: what there is, and of what.
+    pub(crate) fn folded(&self, what: &str) -> Markup {
         html! {
             details class="numbers" {
-                summary { "The numbers: " (self.caption) }
+                summary { (what) ": " (self.caption) }
                 (self.markup())
             }
         }

@@ -1,6 +1,7 @@
 //! The page that a small results file gives.
 
-use calf_report::{Outline, Prediction, Published, Results};
+use calf_lab::{Outline, Piece, Prediction, Published, Unit};
+use calf_report::Results;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,29 @@ fn outlines() -> Vec<Outline> {
         size: 25_000,
         title: "what each thing that a child may do copies".to_string(),
         question: "Which of the things a child does copy its parent's heap?".to_string(),
+        pieces: vec![
+            Piece::Heading("in its own words".to_string()),
+            Piece::Table {
+                heads: vec![("strategy".to_string(), false), ("pages".to_string(), true)],
+                rows: vec![vec!["inline".to_string(), "473".to_string()]],
+            },
+            Piece::Text("Reading writes where references are counted.".to_string()),
+            Piece::Line("calf lab run rec".to_string()),
+            Piece::Bars {
+                title: "part copied".to_string(),
+                unit: Unit::Part,
+                bars: vec![("inline".to_string(), 0.92), ("frozen".to_string(), 0.008)],
+            },
+            Piece::Lines {
+                title: "measured and by the formula".to_string(),
+                x: "part read".to_string(),
+                unit: Unit::Part,
+                lines: vec![
+                    ("inline".to_string(), vec![(0.0, 0.0), (0.5, 0.9), (1.0, 1.0)]),
+                    ("formula".to_string(), vec![(0.0, 0.0), (1.0, 1.0)]),
+                ],
+            },
+        ],
         predictions: vec![
             Prediction { text: "inline copies most".to_string(), holds: Some(true) },
             Prediction { text: "frozen copies nothing at all".to_string(), holds: Some(false) },
@@ -64,6 +88,8 @@ fn the_drawings_are_as_they_were() {
         "Memory of each process: workers",
         "Pauses: pauses",
         "Times: rec",
+        "part copied",
+        "measured and by the formula",
     ];
     for title in kept {
         let (_, svg) = drawings
@@ -119,7 +145,7 @@ fn every_figure_has_its_table_its_words_and_its_command() {
         "✗ does not hold: ",
         "Nothing of Calf&#39;s heap is left alone.",
         "segmentation fault in a collection",
-        "calf lab run rec --quick",
+        "calf lab run rec --size 25000 --repeats 3 --strategies inline,indirect,frozen,mark-inline,mark-bitmap",
         "2 machines",
         "indirect/collect/0, collect: pages copied",
         " refused.",
@@ -191,6 +217,26 @@ fn names_are_escaped_everywhere() {
         size: 10,
         title: name.to_string(),
         question: name.to_string(),
+        pieces: vec![
+            Piece::Heading(name.to_string()),
+            Piece::Text(name.to_string()),
+            Piece::Line(name.to_string()),
+            Piece::Table {
+                heads: vec![(name.to_string(), true)],
+                rows: vec![vec![name.to_string()]],
+            },
+            Piece::Bars {
+                title: name.to_string(),
+                unit: Unit::Times,
+                bars: vec![(name.to_string(), 2.0)],
+            },
+            Piece::Lines {
+                title: name.to_string(),
+                x: name.to_string(),
+                unit: Unit::Count,
+                lines: vec![(name.to_string(), vec![(0.0, 1.0)])],
+            },
+        ],
         predictions: vec![Prediction { text: name.to_string(), holds: Some(false) }],
         published: vec![Published {
             figure: name.to_string(),
@@ -255,8 +301,10 @@ fn odd_lines_are_survived() {
 
 #[test]
 fn a_folder_and_its_absence() {
-    assert!(Results::read(&[beside("fixtures")]).is_ok(), "a folder's files are read together");
-    let error = Results::read(&[beside("snapshots")]).expect_err("there are no results");
+    let both = calf_report::files(&[beside("fixtures")]).expect("there are files");
+    assert_eq!(both.len(), 2);
+    assert!(Results::read(&both).is_ok(), "a folder's files are read together");
+    let error = calf_report::files(&[beside("snapshots")]).expect_err("there are no results");
     assert!(error.to_string().contains("name the results file itself"), "{error}");
     let error = Results::read(&[beside("nowhere")]).expect_err("there is nothing");
     assert!(error.to_string().contains("nowhere"), "{error}");

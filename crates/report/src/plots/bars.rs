@@ -181,16 +181,58 @@ fn measured(group: &Group<'_>, title: String, chosen: fn(Unit) -> bool) -> Optio
     if panels.is_empty() {
         return None;
     }
+    let summary = summary(&panels, "");
+    let all = panels.len();
+    panels.retain(|panel| !panel.is_flat());
+    let mut notes: Vec<String> = left_out(&panels).into_iter().collect();
+    if panels.len() < all {
+        notes.push("What is the same under every strategy is only in the table.".to_string());
+    }
     Some(Figure {
-        summary: summary(&panels, ""),
-        drawings: vec![draw(&panels)],
+        summary,
+        drawings: if panels.is_empty() { Vec::new() } else { vec![draw(&panels)] },
         arrangement: Arrangement::All,
         legend: html! {},
-        notes: left_out(&panels).into_iter().collect(),
+        notes,
         title,
         table,
         command: group.command(),
     })
+}
+
+/// Bars that an experiment has made of its results itself.
+pub(crate) fn named(title: &str, unit: Unit, bars: &[(String, f64)], command: String) -> Figure {
+    let mut table = Table::new(title, ["name", "#value"]);
+    let mut panel = Panel { title: String::new(), unit, bars: Vec::new() };
+    for (name, value) in bars {
+        table.row(vec![name.clone(), unit.show(*value)]);
+        panel.bars.push(Bar {
+            name: name.clone(),
+            spread: Spread::of([*value]).unwrap_or_default(),
+            parts: BTreeMap::new(),
+            text: unit.show(*value),
+        });
+    }
+    let panels = [panel];
+    Figure {
+        title: title.to_string(),
+        summary: summary(&panels, ""),
+        drawings: vec![draw(&panels)],
+        arrangement: Arrangement::All,
+        legend: html! {},
+        notes: Vec::new(),
+        table,
+        command,
+    }
+}
+
+impl Panel {
+    /// Are its bars all of one length, so that there is nothing to be seen?
+    fn is_flat(&self) -> bool {
+        let least = self.bars.iter().map(|bar| bar.spread.least).fold(f64::INFINITY, f64::min);
+        let most = self.bars.iter().map(|bar| bar.spread.most).fold(f64::NEG_INFINITY, f64::max);
+        most == 0.0 || self.bars.len() > 1 && least == most
+    }
 }
 
 fn left_out(panels: &[Panel]) -> Option<String> {
@@ -232,7 +274,7 @@ fn draw(panels: &[Panel]) -> Drawing {
         let of_unit =
             panels.iter().filter(|panel| panel.unit == unit).flat_map(|panel| &panel.bars);
         let ends = of_unit.flat_map(|bar| [bar.spread.most, positive(&bar.parts)]);
-        Scale::tight(ends, left + names, left + width - texts)
+        Scale::tight(ends, unit, left + names, left + width - texts)
     };
     // Facts of different kinds have little in common: each has its own scale unless all are pages.
     let shared = panels.iter().all(|panel| panel.bars.iter().any(|bar| !bar.parts.is_empty()));
@@ -242,11 +284,8 @@ fn draw(panels: &[Panel]) -> Drawing {
         for (column, panel) in row.iter().enumerate() {
             let left = column as f64 * (width + GAP);
             let own = || {
-                Scale::tight(
-                    panel.bars.iter().map(|bar| bar.spread.most),
-                    left + names,
-                    left + width - texts,
-                )
+                let ends = panel.bars.iter().map(|bar| bar.spread.most);
+                Scale::tight(ends, panel.unit, left + names, left + width - texts)
             };
             let scale = if shared { scale(panel.unit, left) } else { own() };
             body.push(draw_panel(panel, left, top, width, names, &scale));

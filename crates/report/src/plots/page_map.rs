@@ -131,7 +131,7 @@ fn draw(map: &Told<'_, Vec<Frame>>, layout: &Layout) -> Drawing {
     let body = html! {
         g class="page-map" data-line=(map.extra.line) data-columns=(COLUMNS) data-cell=(Px(CELL)) data-pages=(layout.pages) {
             @for (name, pages, top) in &layout.regions {
-                (label(0.0, top - 6.0, Anchor::Start, "panel-title", &format!("{name}: {} pages", count(*pages as f64))))
+                (label(0.0, top - 6.0, Anchor::Start, "panel-title", &format!("{name}: up to {} pages", count(*pages as f64))))
                 g class="region" data-name=(name) data-top=(Px(*top)) {}
             }
             @for (index, frame) in map.says.iter().enumerate() {

@@ -56,16 +56,13 @@ pub(crate) fn figure(group: &Group<'_>) -> Option<Figure> {
 fn draw(told: &[Told<'_, Vec<Pause>>], names: &[String], by_objects: bool) -> Drawing {
     let place = |pause: &Pause| if by_objects { pause.objects.unwrap_or(0.0) } else { pause.at };
     let all = || told.iter().flat_map(|run| run.says);
-    let chart = Chart::new(
-        (80.0, 30.0, WIDTH - 100.0, 280.0),
-        all().map(place),
-        all().map(|pause| pause.seconds),
-    );
     let x = if by_objects {
         Axis { title: "objects on the heap", unit: Unit::Count }
     } else {
         Axis { title: "seconds after the start", unit: Unit::Seconds }
     };
+    let (xs, ys) = (all().map(place), all().map(|pause| pause.seconds));
+    let chart = Chart::new((80.0, 30.0, WIDTH - 100.0, 280.0), (xs, x.unit), (ys, Unit::Seconds));
     let tip = |name: &str, pause: &Pause| {
         let live = pause.live.map_or(String::new(), |live| format!(", {} live", percent(live)));
         format!("{name}: {} at {}{live}", seconds(pause.seconds), x.unit.show(place(pause)))

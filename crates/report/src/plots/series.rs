@@ -75,10 +75,11 @@ fn figure(group: &Group<'_>, title: &str, lines: &[&Told<'_, Series>]) -> Figure
                 .to_string(),
         );
     }
+    let drawn: Vec<&Series> = lines.iter().map(|told| told.says).collect();
     Figure {
         title: format!("{title}: {}", group.title()),
         summary: format!("Lines of {} against {}. {}.", first.y, first.x, ends.join("; ")),
-        drawings: vec![draw(lines, &names, (x_unit, y_unit))],
+        drawings: vec![draw(&drawn, &names, (x_unit, y_unit))],
         arrangement: Arrangement::All,
         legend: palette::line_legend(&names),
         notes,
@@ -87,14 +88,56 @@ fn figure(group: &Group<'_>, title: &str, lines: &[&Told<'_, Series>]) -> Figure
     }
 }
 
-fn draw(lines: &[&Told<'_, Series>], names: &[String], (x_unit, y_unit): (Unit, Unit)) -> Drawing {
-    let points = || lines.iter().flat_map(|told| &told.says.points);
-    let limits: Vec<f64> = lines.iter().filter_map(|told| told.says.limit).collect();
-    let marks = lines.iter().flat_map(|told| &told.says.marks).map(|(x, _)| *x);
+/// Lines that an experiment has made of its results itself.
+pub(crate) fn named(
+    title: &str,
+    x: &str,
+    unit: Unit,
+    lines: &[(String, Vec<(f64, f64)>)],
+    command: String,
+) -> Figure {
+    let names: Vec<String> = lines.iter().map(|(name, _)| name.clone()).collect();
+    let x_unit = Unit::of(x);
+    let mut table = Table::new(title, ["line".to_string(), format!("#{x}"), "#value".to_string()]);
+    let mut series = Vec::new();
+    for (name, points) in lines {
+        for (x, y) in points {
+            table.row(vec![name.clone(), x_unit.show(*x), unit.show(*y)]);
+        }
+        series.push(Series {
+            title: title.to_string(),
+            x: x.to_string(),
+            y: String::new(),
+            points: points.clone(),
+            limit: None,
+            marks: Vec::new(),
+        });
+    }
+    let drawn: Vec<&Series> = series.iter().collect();
+    Figure {
+        title: title.to_string(),
+        summary: format!("Lines against {x}: {}.", names.join(", ")),
+        drawings: if drawn.is_empty() {
+            Vec::new()
+        } else {
+            vec![draw(&drawn, &names, (x_unit, unit))]
+        },
+        arrangement: Arrangement::All,
+        legend: palette::line_legend(&names),
+        notes: Vec::new(),
+        table,
+        command,
+    }
+}
+
+fn draw(lines: &[&Series], names: &[String], (x_unit, y_unit): (Unit, Unit)) -> Drawing {
+    let points = || lines.iter().flat_map(|series| &series.points);
+    let limits: Vec<f64> = lines.iter().filter_map(|series| series.limit).collect();
+    let marks = lines.iter().flat_map(|series| &series.marks).map(|(x, _)| *x);
     let xs = points().map(|(x, _)| *x).chain(marks);
     let ys = points().map(|(_, y)| *y).chain(limits.iter().copied());
-    let chart = Chart::new((80.0, 30.0, WIDTH - 100.0, 280.0), xs, ys);
-    let first = lines[0].says;
+    let chart = Chart::new((80.0, 30.0, WIDTH - 100.0, 280.0), (xs, x_unit), (ys, y_unit));
+    let first = lines[0];
     let body = html! {
         (chart.axes(Axis { title: &first.x, unit: x_unit }, Axis { title: &first.y, unit: y_unit }))
         @if let Some(limit) = limits.first() {
@@ -102,8 +145,8 @@ fn draw(lines: &[&Told<'_, Series>], names: &[String], (x_unit, y_unit): (Unit, 
             (line((chart.left, at), (chart.left + chart.width, at), "limit"))
             (label(chart.left + chart.width, at - 5.0, Anchor::End, "limit-name", &format!("limit {}", y_unit.show(*limit))))
         }
-        @for (index, (told, name)) in lines.iter().zip(names).enumerate() {
-            (one(&chart, told.says, name, index, (x_unit, y_unit)))
+        @for (index, (series, name)) in lines.iter().zip(names).enumerate() {
+            (one(&chart, series, name, index, (x_unit, y_unit)))
         }
     };
     Drawing { label: String::new(), width: WIDTH, height: 355.0, body }

@@ -85,9 +85,10 @@ fn draw(told: &Told<'_, Vec<Moment>>, most: f64) -> Drawing {
     let clocked = times.last() > times.first();
     let xs: Vec<f64> =
         if clocked { times } else { (0..moments.len()).map(|index| index as f64).collect() };
-    let chart = Chart::new((70.0, 44.0, WIDTH - 90.0, 240.0), xs.iter().copied(), [most]);
     let (title, unit) =
         if clocked { ("seconds since the start", Unit::Seconds) } else { ("moment", Unit::Count) };
+    let place = (70.0, 44.0, WIDTH - 90.0, 240.0);
+    let chart = Chart::new(place, (xs.iter().copied(), unit), ([most], Unit::Count));
     let mut below = vec![0.0; moments.len()];
     let mut areas = Vec::new();
     for fill in CAUSES {

@@ -85,7 +85,7 @@ pub(crate) fn figure(group: &Group<'_>) -> Option<Figure> {
 }
 
 fn draw(run: &Told<'_, Vec<Worker>>, most: f64) -> Drawing {
-    let scale = Scale::new([most], NAMES, WIDTH - VALUES);
+    let scale = Scale::new([most], Unit::Bytes, NAMES, WIDTH - VALUES);
     let bottom = 8.0 + run.says.len() as f64 * ROW;
     let body = html! {
         @for tick in scale.ticks() {
