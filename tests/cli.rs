@@ -3,7 +3,7 @@
 mod support;
 
 use support::{
-    COMPILE_ERROR, Calf, INPUT_OUTPUT, OK, Outcome, RUNTIME_ERROR, USAGE, strategies,
+    COMPILE_ERROR, Calf, INPUT_OUTPUT, OK, Outcome, RUNTIME_ERROR, USAGE, root, strategies,
     strategies_and_adversary, temporary_file,
 };
 
@@ -500,4 +500,33 @@ fn scripts_that_do_not_are_shown() {
     assert!(outcome.stdout.contains("line 1: not an expectation"), "{outcome:?}");
     Calf::new().args(["test", "no/such.calf"]).run().expect_code(INPUT_OUTPUT);
     Calf::new().args(["test", "--strategies", "nope", "x.calf"]).run().expect_code(USAGE);
+}
+
+// Reports of the lab.
+
+#[test]
+fn a_report_is_one_page_made_of_a_results_file() {
+    let results = root().join("crates/report/tests/fixtures/lab.jsonl");
+    let page = Calf::new().args(["lab", "report", "--output", "-"]).arg(results).run();
+    page.expect_code(OK);
+    let text = page.stdout.as_str();
+    assert!(text.starts_with("<!DOCTYPE html>") && text.contains("</html>"));
+    assert!(text.contains("calf lab run rec --size 25000"), "the command that repeats a figure");
+    assert!(text.contains("in CPython 3.7"), "the published figure beside Calf's");
+}
+
+#[test]
+fn a_report_of_nothing_says_what_is_missing() {
+    Calf::new()
+        .args(["lab", "report", "no-such-results.jsonl"])
+        .run()
+        .expect_code(INPUT_OUTPUT)
+        .expect_stderr("no-such-results.jsonl");
+    let empty = temporary_file("cli/empty.jsonl", "");
+    Calf::new()
+        .args(["lab", "report"])
+        .arg(empty)
+        .run()
+        .expect_code(INPUT_OUTPUT)
+        .expect_stderr("there is no cell in these results");
 }

@@ -128,9 +128,8 @@ fn every_figure_has_its_table_its_words_and_its_command() {
         .collect();
     assert!(figures.len() >= 12, "{} figures", figures.len());
     for figure in figures {
-        for part in
-            ["<caption>", "<th scope=\"row\"", "role=\"img\"", "</desc>", "Repeat it: <code>calf "]
-        {
+        let drawn = if figure.contains("is only in the table.") { "" } else { "role=\"img\"" };
+        for part in ["<caption>", "<th scope=\"row\"", drawn, "Repeat it: <code>calf "] {
             assert!(
                 figure.contains(part),
                 "a figure has no {part}: {}",
