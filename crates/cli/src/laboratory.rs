@@ -317,7 +317,9 @@ fn report(paths: &[PathBuf], output: &Path, title: &str) -> i32 {
     let page = calf_report::page(title, &results, &outlines);
     if output == Path::new("-") {
         let written = io::stdout().write_all(page.as_bytes());
-        return code_of(written.map_err(|error| LabError::Io { doing: "cannot write the report", error }));
+        return code_of(
+            written.map_err(|error| LabError::Io { doing: "cannot write the report", error }),
+        );
     }
     if let Err(error) = std::fs::write(output, page) {
         eprintln!("calf: {}: {error}", output.display());
