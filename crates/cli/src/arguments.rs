@@ -245,7 +245,7 @@ fn parser() -> Parser {
                 .arg(file().required(true).num_args(1..).help("Scripts, or folders of them")),
         )
         .subcommand(
-            Parser::new("lsp").about("Serve an editor: the Language Server Protocol on standard input and output"),
+            Parser::new("lsp").about("Serve an editor (Language Server Protocol)"),
         )
         .subcommand(
             Parser::new("completions")

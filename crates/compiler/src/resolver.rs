@@ -22,6 +22,9 @@ pub(crate) fn key<T>(node: &T) -> Key {
     std::ptr::from_ref(node).addr()
 }
 
+/// No more broken rules than these are shown, as the parser shows no more mistakes.
+const MAX_DIAGNOSTICS: usize = 100;
+
 /// What the resolver found out and the tree has no place for.
 #[derive(Default, Debug)]
 pub(crate) struct Resolution {
@@ -79,6 +82,13 @@ pub(crate) fn resolve<'a>(
     let Resolver { mut resolution, mut diagnostics, .. } = resolver;
     if !diagnostics.is_empty() {
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        if let Some(more) = diagnostics.len().checked_sub(MAX_DIAGNOSTICS).filter(|&more| more > 0)
+        {
+            diagnostics.truncate(MAX_DIAGNOSTICS);
+            if let Some(last) = diagnostics.last_mut() {
+                last.notes.push(format!("There are {more} more errors like these."));
+            }
+        }
         return Err(diagnostics);
     }
     resolution.assignments.values_mut().for_each(|places| places.sort_unstable());

@@ -65,3 +65,9 @@ fn what_is_allowed() {
         compiled(text);
     }
 }
+
+#[test]
+fn a_hundred_errors_are_enough() {
+    assert_eq!(complaints(&"return;\n".repeat(100)).len(), 100);
+    assert_eq!(complaints(&"return;\n".repeat(1000)).len(), 100);
+}
