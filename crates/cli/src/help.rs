@@ -48,9 +48,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("XDG_STATE_HOME", "below it the REPL keeps its history; else ~/.local/state"),
 ];
 
+/// A topic's name, and what there is to say of it.
+type Topic = (&'static str, fn() -> String);
+
 /// What `calf help` knows beside the commands.
-const TOPICS: &[(&str, fn() -> String)] =
-    &[("exit-codes", exit_codes), ("environment", environment)];
+const TOPICS: &[Topic] = &[("exit-codes", exit_codes), ("environment", environment)];
 
 /// A table of two columns.
 fn table<'r>(title: &str, rows: impl Iterator<Item = (String, &'r str)> + Clone) -> String {

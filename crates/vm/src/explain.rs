@@ -91,33 +91,31 @@ impl Explanation {
         })
     }
 
-    /// No member of a value of this type has this name; these are there.
-    ///
-    /// # Errors
-    /// The explanation as it was, if there is nothing more to say.
+    /// No member of a value of this type has this name; these are there. The flag says
+    /// whether there was something to say.
     fn no_member(
         self,
         of: &str,
         is_instance: bool,
         name: &str,
         known: &[String],
-    ) -> Result<Explanation, Explanation> {
+    ) -> (Explanation, bool) {
         match habit::member(of, name) {
             Some(own) if own.chars().all(char::is_alphanumeric) => {
-                return Ok(self.instead(name, own));
+                return (self.instead(name, own), true);
             }
-            Some(own) => return Ok(self.help(format!("In Calf this is: {own}"))),
+            Some(own) => return (self.help(format!("In Calf this is: {own}")), true),
             None => (),
         }
         if let Some(near) = nearest(name, known) {
-            return Ok(self.instead(name, &near));
+            return (self.instead(name, &near), true);
         }
         match known {
-            [] if is_instance => Ok(self.note("It has no fields and no methods.")),
+            [] if is_instance => (self.note("It has no fields and no methods."), true),
             known if is_instance && known.len() <= LISTED => {
-                Ok(self.note(format!("It has: {}.", known.join(", "))))
+                (self.note(format!("It has: {}.", known.join(", "))), true)
             }
-            _ => Err(self),
+            _ => (self, false),
         }
     }
 
@@ -348,8 +346,8 @@ impl<C: Collector> Vm<C> {
                     let known = self.members(holder);
                     let explanation = explanation.caption(format!("{whose} has no '{name}'"));
                     match explanation.no_member(&of, is_instance, &name, &known) {
-                        Ok(explanation) => explanation,
-                        Err(explanation) => match self.owner_of(symbol) {
+                        (explanation, true) => explanation,
+                        (explanation, false) => match self.owner_of(symbol) {
                             Some(kind) => explanation.note(format!(
                                 "{} has a method of this name.",
                                 capitalized(&with_article(kind))
