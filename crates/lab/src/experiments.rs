@@ -14,7 +14,34 @@ macro_rules! experiments {
     };
 }
 
-experiments!(lists_and_strings, copy_on_read, first_request, rec, map);
+experiments!(
+    lists_and_strings,
+    copy_on_read,
+    first_request,
+    rec,
+    code_objects,
+    saboteur,
+    leak_year,
+    exit_storm,
+    precollect_holes,
+    freeze_order,
+    cold_fraction,
+    immortal_or_freeze,
+    freeze_cycle_starves,
+    frozen_garbage,
+    frozen_free,
+    header_or_bitmap,
+    warm_before_fork,
+    zygote_binning,
+    refork,
+    lazy_caches,
+    huge_pages,
+    workers,
+    pauses,
+    overhead,
+    flat_or_boxed,
+    map,
+);
 
 use crate::experiment::Experiment;
 use crate::results::{Figure, Results};

@@ -21,6 +21,7 @@ pub(crate) fn rows<C: Collector>() -> Vec<Row<C>> {
         "pageMap" 0..=0 => page_map,
         "drawPages" 0..=1 => draw_pages,
         "page" 1..=1 => page,
+        "hugePages" 0..=0 => huge_pages,
         "seal" 1..=1 => seal,
         "thaw" 1..=1 => thaw,
         "isSealed" 1..=1 => is_sealed,
@@ -117,6 +118,13 @@ fn regions<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> 
 
 fn page_size<C: Collector>(_vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     Ok(Value::number(calf_meter::page_size() as f64))
+}
+
+/// The bytes of the heap that the kernel has put on huge pages because it was asked to.
+fn huge_pages<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
+    let mut bytes = 0;
+    vm.heap.each_region(&mut |region| bytes += region.collapse());
+    Ok(Value::number(bytes as f64))
 }
 
 /// Every page of every region by a letter: `s` shared, `c` copied by the collector, `p` copied by the program, `n` new, `.` free.
