@@ -3,7 +3,6 @@
 use crate::document::Document;
 use crate::experiment::{Claim, Experiment, Report};
 use crate::results::Results;
-use crate::table::{Align, Table};
 
 /// An experiment whose claims were judged.
 #[derive(Debug)]
@@ -49,21 +48,18 @@ pub(crate) fn answer(experiment: &Experiment, results: &Results) -> Document {
 
 /// The published figures beside Calf's.
 fn published(experiment: &Experiment, results: &Results, document: &mut Document) {
-    document.heading("published");
+    document.line("");
     for published in experiment.published {
         let here = (published.here)(results);
         let here = here.map_or("not measured in this run".to_string(), |here| here);
-        let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
-        table.row(vec!["there".to_string(), published.figure.to_string()]);
-        table.row(vec!["source".to_string(), published.source.to_string()]);
-        table.row(vec!["here".to_string(), here]);
-        document.table(table);
-        document.text(format!("  {}", published.why));
+        document.text(format!("Published: {} ({}).", published.figure, published.source));
+        document.text(format!("  Here: {here}. {}", published.why));
     }
 }
 
 fn claims(experiment: &Experiment, results: &Results, document: &mut Document) {
     let judged = judge(experiment, results);
+    document.line("");
     match judged.holding.len() + judged.refuted.len() {
         0 => document.line("predictions: none could be judged"),
         count => document.line(format!("predictions: {} of {count} hold", judged.holding.len())),
