@@ -122,6 +122,88 @@ fn the_phases_of_a_collection_follow_one_another() {
 }
 
 #[test]
+fn a_child_that_forks_is_blamed_for_what_it_writes_afterwards() {
+    let code = "var kept = []; for (i in range(30000)) kept.push([i]);
+        fun write() { for (list in kept) list[0] = -1; }
+        if (os.fork() == 0) {
+          write();
+          if (os.fork() == 0) { write(); os.quickExit(0); }
+          os.waitAny();
+          os.quickExit(0);
+        }
+        os.waitAny();";
+    for means in ["--blame", "--blame=mprotect"] {
+        let outcome = Calf::new().gc("mark-bitmap").arg(means).args(["-e", code]).run();
+        outcome.expect_code(OK);
+        assert!(outcome.stderr.contains("by 2 processes"), "{}", outcome.stderr);
+        assert_exact(&outcome, means);
+        assert!(
+            !kernel_tells() || outcome.stderr.contains("processes that had forked"),
+            "{}",
+            outcome.stderr
+        );
+        // Nothing but the means that was begun with.
+        assert!(!outcome.stderr.contains(" and "), "{}", outcome.stderr);
+    }
+}
+
+/// The experiments of the lab at a small size: script and arguments.
+const EXPERIMENTS: [&[&str]; 5] = [
+    &["lists-and-strings.calf", "sprinkled", "collect", "3000"],
+    &["copy-on-read.calf", "2000"],
+    &["first-request.calf", "records", "3000"],
+    &["rec.calf", "collect", "3000"],
+    &["map.calf", "64", "4096"],
+];
+
+#[test]
+fn every_experiment_of_the_lab_is_blamed_to_the_page() {
+    for strategy in strategies() {
+        for words in EXPERIMENTS {
+            let script = root().join("examples/lab").join(words[0]);
+            let run = Calf::new().gc(&strategy).arg("--blame").arg(script).args(&words[1..]);
+            let outcome = run.limit(Duration::from_secs(120)).run();
+            outcome.expect_code(OK);
+            assert_exact(&outcome, &format!("{strategy}, {}", words[0]));
+        }
+    }
+}
+
+/// By how much of a prediction what was achieved may differ from it.
+const TOLERANCE: f64 = 0.1;
+
+#[test]
+fn advice_finds_the_five_faults_and_saves_what_it_predicts() {
+    let script = root().join("examples/lab/prefork.calf");
+    let run = Calf::new().args(["lab", "advise"]).arg(script).limit(Duration::from_secs(120));
+    let outcome = run.run();
+    outcome.expect_code(OK);
+    let text = &outcome.stdout;
+    for fault in [
+        "Under --gc frozen, freeze before the fork at prefork.calf:66: collections in the child",
+        "Under --gc immortal, freeze before the fork at prefork.calf:66: reading counts references, most of all at prefork.calf:41",
+        "Warm it before the fork at prefork.calf:66, by calling serve(): what existed then is filled at prefork.calf:47",
+        "Allocate on fresh pages after the fork (the strategy's option fresh=on): what died before it left holes",
+        "Leave at once, by os.quickExit() or --exit immediate",
+    ] {
+        assert!(text.contains(fault), "{fault}\n{text}");
+    }
+    let number = |line: &str, word: &str| -> Option<f64> {
+        line.trim().strip_prefix(word)?.split_whitespace().next()?.parse().ok()
+    };
+    let predicted: Vec<f64> = text.lines().filter_map(|line| number(line, "predicted")).collect();
+    let achieved: Vec<f64> = text.lines().filter_map(|line| number(line, "achieved")).collect();
+    assert_eq!((predicted.len(), achieved.len()), (5, 5), "{text}");
+    assert!(predicted.is_sorted_by(|one, other| one >= other), "the largest saving first: {text}");
+    for (predicted, achieved) in predicted.iter().zip(&achieved) {
+        assert!(
+            (achieved - predicted).abs() <= TOLERANCE * predicted,
+            "{predicted} {achieved}\n{text}"
+        );
+    }
+}
+
+#[test]
 fn a_full_exit_is_blamed_too() {
     for strategy in strategies() {
         let code = "var kept = []; for (i in range(20000)) kept.push([\"n${i}\", i]);
@@ -193,6 +275,25 @@ fn profiles_have_the_form_that_their_readers_want() {
     same.expect_code(OK);
     assert_eq!(same.stdout, format!("{sum} pages before, {sum} after: +0\n"));
     std::fs::remove_dir_all(directory).expect("the profiles can be removed");
+}
+
+#[test]
+fn first_writes_are_shown_along_time() {
+    let directory = directory("timeline");
+    let raw = directory.join("run.blame");
+    let run = Calf::new().gc("inline").arg("--blame-output").arg(&raw);
+    run.arg(pages()).arg("2000").arg("collect").run().expect_code(OK);
+    let shown = Calf::new().args(["blame", "timeline", "--ascii"]).arg(&raw).run();
+    shown.expect_code(OK);
+    let lines: Vec<&str> = shown.stdout.lines().collect();
+    let of = |phase: &str| lines.iter().position(|line| line.contains(phase));
+    assert!(of("splice") < of("copy counts") && of("splice").is_some(), "{lines:?}");
+    assert!(shown.stdout.contains("#") && shown.stdout.contains("header"), "{lines:?}");
+    assert!(shown.stdout.is_ascii() && lines.iter().all(|line| line.len() <= 80), "{lines:?}");
+    let wrong = Calf::new().args(["blame", "timeline"]).arg(pages()).run();
+    wrong.expect_code(support::INPUT_OUTPUT);
+    assert!(wrong.stderr.contains(".blame"), "{}", wrong.stderr);
+    std::fs::remove_dir_all(directory).expect("the report can be removed");
 }
 
 #[test]

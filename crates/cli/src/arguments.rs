@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Completions(Box<Parser>, Shell),
     /// Look at processes, at the machine, at heaps that were dumped.
     Instrument(crate::instruments::Instrument),
+    /// Print the first writes of a run along time.
+    BlameTimeline { file: PathBuf, ascii: bool },
     /// Compare what two runs under blame wrote.
     BlameDifference { before: PathBuf, after: PathBuf, collapsed: bool },
 }
@@ -269,6 +271,14 @@ fn parser() -> Parser {
                 .about("What runs with --blame-output wrote")
                 .subcommand_required(true)
                 .subcommand(
+                    Parser::new("timeline")
+                        .about("Print when each child wrote first to how many pages, by phase and cause")
+                        .arg(
+                            Arg::new("ascii").long("ascii").action(ArgAction::SetTrue).help("Bars of plain characters"),
+                        )
+                        .arg(file().required(true).help("What --blame-output wrote to a name that ends in .blame")),
+                )
+                .subcommand(
                     Parser::new("diff")
                         .about("Print how the pages of two runs differ, the largest change first")
                         .arg(
@@ -371,7 +381,13 @@ fn command(matches: &ArgMatches, choices: &Choices) -> Result<Command, i32> {
         }
         Some(("test", test)) => test_run(matches, test, choices).map(Command::Test),
         Some(("blame", blame)) => {
-            let difference = blame.subcommand_matches("diff").expect("clap wants the word");
+            if let Some(timeline) = blame.subcommand_matches("timeline") {
+                return Ok(Command::BlameTimeline {
+                    file: timeline.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+                    ascii: timeline.get_flag("ascii"),
+                });
+            }
+            let difference = blame.subcommand_matches("diff").expect("clap wants one of the words");
             let mut two = files(difference).into_iter();
             Ok(Command::BlameDifference {
                 before: two.next().unwrap_or_default(),

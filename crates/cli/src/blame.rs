@@ -36,6 +36,26 @@ pub(crate) fn tell(text: &str) {
     }
 }
 
+/// Prints the first writes of a run along time.
+pub(crate) fn timeline(file: &Path, ascii: bool) -> i32 {
+    let bytes = match crate::run::read_file(file) {
+        Ok(bytes) => bytes,
+        Err(code) => return code,
+    };
+    let Some(report) = Report::parse(&String::from_utf8_lossy(&bytes)) else {
+        let path = file.display();
+        eprintln!(
+            "calf: '{path}' is no report; --blame-output writes one to a name that ends in .blame"
+        );
+        return exit_code::IO;
+    };
+    let mut text = Vec::new();
+    match blame::timeline::print(&report, ascii, &mut text) {
+        Ok(()) => crate::print(&String::from_utf8_lossy(&text)),
+        Err(_) => exit_code::IO,
+    }
+}
+
 /// Prints how two profiles differ.
 pub(crate) fn compare(before: &Path, after: &Path, collapsed: bool) -> i32 {
     let read = |path: &Path| {

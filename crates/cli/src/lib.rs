@@ -49,6 +49,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
         Command::Manual(parser) => manual::page(*parser),
         Command::Completions(parser, shell) => manual::completions(*parser, shell),
         Command::Instrument(instrument) => instruments::run(instrument),
+        Command::BlameTimeline { file, ascii } => blame::timeline(&file, ascii),
         Command::BlameDifference { before, after, collapsed } => {
             blame::compare(&before, &after, collapsed)
         }

@@ -108,6 +108,8 @@ pub struct Watch {
     ranges: [Range; MAX_REGIONS],
     range_count: usize,
     fault: Option<Userfaultfd>,
+    /// The process that `fault` was opened by: another one that inherits it has no use for it.
+    owner: u32,
     means: Means,
     /// Mappings that may still be made.
     mappings: usize,
@@ -158,6 +160,7 @@ impl Watch {
             ranges: [Range { start: 0, end: 0, first_page: 0 }; MAX_REGIONS],
             range_count: 0,
             fault: None,
+            owner: 0,
             means: Means::Userfaultfd,
             mappings: 0,
             unguarded: 0,
@@ -187,8 +190,16 @@ impl Watch {
         capture: Capture,
         context: *const (),
     ) -> Result<Means, MeterError> {
-        // In a child of a child: the parent's protection is not inherited, and its descriptor is of no use.
-        self.fault = None;
+        // In a child of a child the parent's descriptor is of no use; what mprotect did is inherited, and begins anew. In the parent the
+        // descriptor goes on: the child may hold it still, and nobody else could register the same pages.
+        if self.owner != std::process::id() {
+            self.fault = None;
+        }
+        if self.means == Means::Protection {
+            for range in &self.ranges[..self.range_count] {
+                make_writable(range.start, range.end);
+            }
+        }
         self.lay_out(meter, regions)?;
         (self.capture, self.context) = (capture, context);
         self.since = self.count;
@@ -197,7 +208,8 @@ impl Watch {
         self.means = Means::Userfaultfd;
         let opened = match means {
             Some(Means::Protection) => Err(MeterError::NoUserfaultfd { errno: libc::ENOSYS }),
-            _ => Userfaultfd::open().and_then(|fault| {
+            _ => self.fault.take().map_or_else(Userfaultfd::open, Ok).and_then(|fault| {
+                self.owner = std::process::id();
                 self.fault = Some(fault);
                 self.protect_all()
             }),

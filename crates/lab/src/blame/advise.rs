@@ -25,6 +25,8 @@ pub struct Request {
 #[derive(Clone, Debug)]
 struct Advice {
     pages: u64,
+    /// The pages that are the reason for it.
+    reason: u64,
     text: String,
     strategy: Option<String>,
     exit: Option<String>,
@@ -42,6 +44,7 @@ impl Advice {
         };
         Some(Advice {
             pages: value["pages"].as_u64()?,
+            reason: value["reason"].as_u64()?,
             text: text("text")?,
             strategy: text("strategy"),
             exit: text("exit"),
@@ -65,7 +68,7 @@ impl Advice {
     }
 }
 
-/// The advice of all processes, the largest saving first. The words are those of the process that would save most.
+/// The advice of all processes, the largest saving first. The words are those of the process that gives most reason for it.
 fn added(report: &Report) -> Vec<Advice> {
     let mut found: Vec<(Advice, u64)> = Vec::new();
     for advice in report.processes.iter().flat_map(|process| &process.advice).filter_map(Advice::of)
@@ -73,18 +76,20 @@ fn added(report: &Report) -> Vec<Advice> {
         match found.iter_mut().find(|(known, _)| known.is_like(&advice)) {
             Some((known, most)) => {
                 known.pages += advice.pages;
-                known.processes += 1;
-                if advice.pages > *most {
-                    (known.text, *most) = (advice.text, advice.pages);
+                known.reason += advice.reason;
+                known.processes += usize::from(advice.reason > 0);
+                if advice.reason > *most {
+                    (known.text, *most) = (advice.text, advice.reason);
                 }
             }
             None => {
-                let most = advice.pages;
-                found.push((advice, most));
+                let (most, processes) = (advice.reason, usize::from(advice.reason > 0));
+                found.push((Advice { processes, ..advice }, most));
             }
         }
     }
     let mut found: Vec<Advice> = found.into_iter().map(|(advice, _)| advice).collect();
+    found.retain(|advice| advice.reason > 0);
     found.sort_by_key(|advice| std::cmp::Reverse(advice.pages));
     found
 }

@@ -4,6 +4,7 @@ pub mod advise;
 pub mod difference;
 mod export;
 mod table;
+pub mod timeline;
 
 pub use export::{collapsed, speedscope};
 pub use table::print;
@@ -102,6 +103,8 @@ pub struct Process {
     pub writes: u64,
     /// Pages blamed that are still there.
     pub blamed: u64,
+    /// Of these, the ones that the kernel's word can be compared with: not those of a process that has forked since.
+    pub compared: u64,
     /// Pages that the kernel says were copied, if it says.
     pub copied: Option<u64>,
     /// Of these, pages that nobody was seen to write.
@@ -139,6 +142,7 @@ impl Report {
                 refusal: value["refusal"].as_str().map(str::to_string),
                 writes: value["writes"].as_u64()?,
                 blamed: value["blamed"].as_u64()?,
+                compared: value["compared"].as_u64()?,
                 copied: value["copied"].as_u64(),
                 unseen: value["unseen"].as_u64()?,
                 shared: value["shared"].as_u64()?,

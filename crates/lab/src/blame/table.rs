@@ -127,16 +127,24 @@ fn print_accounts(processes: &[Process], out: &mut dyn Write) -> io::Result<()> 
         sum(|process| process.unseen),
         sum(|process| process.writes),
     );
+    let compared = sum(|process| process.compared);
     let copied: Option<u64> = processes.iter().map(|process| process.copied).sum();
     match copied {
-        Some(copied) if unseen == 0 && copied == blamed => {
+        Some(copied) if unseen == 0 && copied == compared => {
             writeln!(out, "the kernel says {copied} pages, too")?
         }
         Some(copied) => writeln!(
             out,
-            "blamed {blamed}, by the kernel's word {copied}; {unseen} were written unseen"
+            "blamed {compared}, by the kernel's word {copied}; {unseen} were written unseen"
         )?,
         None => writeln!(out, "the kernel does not say which pages were copied")?,
+    }
+    if blamed > compared && copied.is_some() {
+        writeln!(
+            out,
+            "{} more are of processes that had forked: of these the kernel keeps no account",
+            blamed - compared
+        )?;
     }
     let mut means: Vec<&str> =
         processes.iter().filter_map(|process| process.means.as_deref()).collect();

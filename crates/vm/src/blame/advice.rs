@@ -15,6 +15,8 @@ use std::collections::HashMap;
 pub(crate) struct Advice {
     /// Pages that would not have been copied.
     pub pages: usize,
+    /// Of these, the pages that are the reason for this advice: none, and it only helps what others are advised.
+    pub reason: usize,
     /// What to do, and why: a sentence without the number of pages.
     pub text: String,
     /// The line to change.
@@ -31,7 +33,7 @@ impl Advice {
     pub(super) fn json(&self) -> Json {
         let place = self.place.as_ref();
         json!({
-            "pages": self.pages, "text": self.text, "strategy": self.strategy, "exit": self.exit, "statement": self.statement,
+            "pages": self.pages, "reason": self.reason, "text": self.text, "strategy": self.strategy, "exit": self.exit, "statement": self.statement,
             "file": place.map(|place| &place.file), "line": place.map(|place| place.line),
         })
     }
@@ -45,6 +47,16 @@ fn is_collection(row: &Row) -> bool {
 /// Is what was written there an object of the program's?
 fn is_object(row: &Row) -> bool {
     matches!(row.key.region, "objects" | "buffers")
+}
+
+/// What a collection wrote to the bookkeeping of an object.
+fn is_collected(row: &Row) -> bool {
+    is_collection(row) && is_object(row) && matches!(row.key.cause, "header" | "mark" | "age")
+}
+
+/// Memory handed out on a page that was shared.
+fn is_refilled(row: &Row) -> bool {
+    is_object(row) && row.key.cause == "allocate"
 }
 
 /// "app.calf:12", or words where the line is not known.
@@ -96,15 +108,15 @@ impl<C: Collector> Vm<C> {
         self.measure.blame.callable = callable;
     }
 
-    /// What these rows suggest, the largest saving first.
-    pub(crate) fn advice_of(&self, rows: &[Row]) -> Vec<Advice> {
+    /// What these rows suggest, the largest saving first; also what is no reason by itself, if `all`.
+    pub(crate) fn advice_of(&self, rows: &[Row], all: bool) -> Vec<Advice> {
         let mut found = Vec::new();
         found.extend(self.advise_freezing(rows));
-        found.extend(self.advise_other_counts(rows));
+        found.extend(self.advise_immortality(rows));
         found.extend(self.advise_fresh_pages(rows));
-        found.extend(advise_leaving(rows));
+        found.push(advise_leaving(rows));
         found.extend(self.advise_warming(rows));
-        found.retain(|advice| advice.pages > 0);
+        found.retain(|advice| advice.reason > 0 || all && advice.pages > 0);
         found.sort_by_key(|advice| std::cmp::Reverse(advice.pages));
         found
     }
@@ -113,14 +125,10 @@ impl<C: Collector> Vm<C> {
         self.measure.blame.fork.as_ref()
     }
 
-    /// What a collection writes to what existed before the fork is spared by freezing it.
+    /// What a collection writes to what existed before the fork is spared by freezing it; and behind a freeze there are fresh pages only.
     fn advise_freezing(&self, rows: &[Row]) -> Option<Advice> {
         let strategy = freezing(self.row, false)?;
-        let pages = pages(rows, |row| {
-            is_collection(row)
-                && is_object(row)
-                && matches!(row.key.cause, "header" | "mark" | "age")
-        });
+        let reason = pages(rows, is_collected);
         let under = if strategy == self.row.name {
             String::new()
         } else {
@@ -131,44 +139,51 @@ impl<C: Collector> Vm<C> {
             shown(self.fork_place())
         );
         Some(Advice {
-            pages,
-            text,
-            place: self.fork_place().cloned(),
-            strategy: Some(strategy.to_string()),
-            exit: None,
-            statement: Some("gc.freeze();".to_string()),
+            pages: reason + pages(rows, is_refilled),
+            reason,
+            ..self.frozen_by(strategy, text)
         })
     }
 
-    /// What reading counts is spared where it is immortal; so is what a collection writes.
-    fn advise_other_counts(&self, rows: &[Row]) -> Option<Advice> {
+    /// What reading counts is spared where it is immortal; so is what a collection writes, what a hole takes, what the exit gives back.
+    fn advise_immortality(&self, rows: &[Row]) -> Option<Advice> {
         let strategy = freezing(self.row, true)?;
-        let counts = |row: &Row| is_object(row) && row.key.cause == "count";
-        let counted = pages(rows, |row| counts(row) && row.key.phase == "program");
-        let most = rows.iter().find(|row| counts(row) && row.key.phase == "program")?;
-        let line = most.key.stack.iter().find(|line| line.line > 0);
-        let collected =
-            pages(rows, |row| is_collection(row) && is_object(row) && row.key.cause == "header");
+        let is_counted =
+            |row: &Row| is_object(row) && row.key.cause == "count" && row.key.phase == "program";
+        let is_left = |row: &Row| is_object(row) && row.key.cause == "exit";
+        let reason = pages(rows, is_counted);
+        let most = rows
+            .iter()
+            .find(|row| is_counted(row))
+            .and_then(|row| row.key.stack.iter().find(|line| line.line > 0));
         let text = format!(
-            "under --gc {strategy}, freeze before the fork at {}: reading counts references ({counted} pages, most of them at {}), \
-             and what is immortal is not counted",
+            "under --gc {strategy}, freeze before the fork at {}: reading counts references, most of all at {}, and what is immortal is \
+             neither counted nor collected nor given back",
             shown(self.fork_place()),
-            shown(line)
+            shown(most)
         );
-        Some(Advice {
-            pages: counted + collected,
+        let pages =
+            reason + pages(rows, |row| is_collected(row) || is_refilled(row) || is_left(row));
+        Some(Advice { pages, reason, ..self.frozen_by(strategy, text) })
+    }
+
+    /// How a freeze is carried out.
+    fn frozen_by(&self, strategy: &str, text: String) -> Advice {
+        Advice {
+            pages: 0,
+            reason: 0,
             text,
             place: self.fork_place().cloned(),
             strategy: Some(strategy.to_string()),
             exit: None,
             statement: Some("gc.freeze();".to_string()),
-        })
+        }
     }
 
     /// Holes that a child refills.
     fn advise_fresh_pages(&self, rows: &[Row]) -> Option<Advice> {
-        let refills = |row: &Row| is_object(row) && row.key.cause == "allocate";
-        let most = rows.iter().find(|row| refills(row))?;
+        let most = rows.iter().find(|row| is_refilled(row))?;
+        let reason = pages(rows, is_refilled);
         let line = most.key.stack.iter().find(|line| line.line > 0);
         let text = format!(
             "allocate on fresh pages after the fork (the strategy's option fresh=on): what died before it left holes that the child \
@@ -176,7 +191,8 @@ impl<C: Collector> Vm<C> {
             shown(line)
         );
         Some(Advice {
-            pages: pages(rows, refills),
+            pages: reason,
+            reason,
             text,
             place: line.cloned(),
             strategy: Some(format!("{}:fresh=on", self.row.name)),
@@ -220,6 +236,7 @@ impl<C: Collector> Vm<C> {
             );
             Advice {
                 pages,
+                reason: pages,
                 text,
                 place: callable.and(fork).or(Some(line)).cloned(),
                 strategy: None,
@@ -232,15 +249,16 @@ impl<C: Collector> Vm<C> {
 }
 
 /// What the end of the process writes.
-fn advise_leaving(rows: &[Row]) -> Option<Advice> {
+fn advise_leaving(rows: &[Row]) -> Advice {
     let pages = pages(rows, |row| row.key.cause == "exit");
-    Some(Advice {
+    Advice {
         pages,
+        reason: pages,
         text: "leave at once, by os.quickExit() or --exit immediate: the end of the child gives back, page by page, what the parent still uses"
             .to_string(),
         place: None,
         strategy: None,
         exit: Some("immediate"),
         statement: None,
-    })
+    }
 }

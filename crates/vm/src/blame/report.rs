@@ -48,6 +48,8 @@ pub(crate) struct Totals {
     pub writes: usize,
     /// Of these, pages that were given back to the kernel later.
     pub given_back: usize,
+    /// Of those that are still there, the ones that the kernel's word can be compared with.
+    pub compared: usize,
     /// Copied by the kernel's word; `None` if that is not to be had.
     pub copied: Option<usize>,
     /// Copied by the kernel's word, and not taken down.
@@ -60,6 +62,21 @@ impl Totals {
     /// Pages blamed that are still there.
     pub(crate) fn blamed(&self) -> usize {
         self.writes - self.given_back
+    }
+
+    /// Both together, of the same process at different times.
+    fn and(self, other: Totals) -> Totals {
+        Totals {
+            writes: self.writes + other.writes,
+            given_back: self.given_back + other.given_back,
+            compared: self.compared + other.compared,
+            copied: match (self.copied, other.copied) {
+                (Some(one), Some(other)) => Some(one + other),
+                (one, other) => one.or(other),
+            },
+            unseen: self.unseen + other.unseen,
+            shared: self.shared.max(other.shared),
+        }
     }
 }
 
@@ -165,6 +182,7 @@ impl<C: Collector> Vm<C> {
     /// the kernel calls copied and that nobody was seen to write are, with what the model knows.
     pub(crate) fn blame_rows(&mut self) -> (Vec<Row>, Totals) {
         let (copied, shared) = match self.copied_addresses() {
+            Ok((_, shared)) if self.measure.blame.has_forked => (None, shared),
             Ok((addresses, shared)) => (Some(addresses), shared),
             Err(_) => (None, 0),
         };
@@ -191,6 +209,7 @@ impl<C: Collector> Vm<C> {
             add(Key { phase: "not seen", ..self.key_of(&record, &mut stacks) }, u64::MAX);
         }
         totals.copied = copied.map(|addresses| addresses.len());
+        totals.compared = totals.copied.map_or(0, |_| totals.blamed());
         let mut rows: Vec<Row> = rows.into_values().collect();
         sort(&mut rows);
         (rows, totals)
@@ -222,14 +241,7 @@ impl<C: Collector> Vm<C> {
         let (rows, totals) = self.blame_rows();
         let Blame { past, past_totals, .. } = &mut self.measure.blame;
         past.extend(rows);
-        past_totals.writes += totals.writes;
-        past_totals.given_back += totals.given_back;
-        past_totals.unseen += totals.unseen;
-        past_totals.copied = match (past_totals.copied, totals.copied) {
-            (Some(past), Some(copied)) => Some(past + copied),
-            (None, copied) => copied,
-            (past, None) => past,
-        };
+        *past_totals = past_totals.and(totals);
     }
 
     /// The report of this process.
@@ -238,12 +250,9 @@ impl<C: Collector> Vm<C> {
         let segments = self.blame_segments();
         let Blame { past, past_totals, .. } = &mut self.measure.blame;
         rows.append(past);
-        totals.writes += past_totals.writes;
-        totals.given_back += past_totals.given_back;
-        totals.unseen += past_totals.unseen;
-        totals.copied = totals.copied.map(|copied| copied + past_totals.copied.unwrap_or(0));
+        totals = totals.and(*past_totals);
         sort(&mut rows);
-        let advice = self.advice_of(&rows);
+        let advice = self.advice_of(&rows, true);
         let timeline: Vec<Json> = segments
             .iter()
             .map(|segment| {
@@ -268,6 +277,7 @@ impl<C: Collector> Vm<C> {
             "writes": totals.writes,
             "given_back": totals.given_back,
             "blamed": totals.blamed(),
+            "compared": totals.compared,
             "copied": totals.copied,
             "unseen": totals.unseen,
             "shared": totals.shared,

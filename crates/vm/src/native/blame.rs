@@ -131,6 +131,6 @@ fn timeline<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown>
 fn advice<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     vm.must_blame()?;
     let (rows, _) = vm.blame_rows();
-    let advice = vm.advice_of(&rows);
+    let advice = vm.advice_of(&rows, false);
     vm.list_of_maps(&advice, Vm::advice_map)
 }
