@@ -124,7 +124,7 @@ pub(crate) fn parsers() -> [Parser; 3] {
                             .long("object")
                             .value_name("ID")
                             .value_parser(clap::value_parser!(u32))
-                            .help("Around this object; otherwise from the globals"),
+                            .help("Around this object; otherwise from what globals hold most of"),
                     )
                     .arg(number("depth", "3", "How many steps from there"))
                     .arg(number("breadth", "8", "How many neighbours of each object"))

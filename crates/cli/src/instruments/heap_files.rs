@@ -162,8 +162,12 @@ pub(super) fn graph(graph: &Graph) -> i32 {
         }
         Some(id) => vec![id],
         None => {
+            let dominators = Dominators::of(&snapshot);
             let named = snapshot.roots().iter().filter(|root| root.rank == Rank::Named);
-            named.map(|root| root.to).take(graph.breadth).collect()
+            let mut held: Vec<Id> = named.map(|root| root.to).collect();
+            held.sort_by_key(|&id| std::cmp::Reverse(dominators.retained(id)));
+            held.truncate(graph.breadth);
+            held
         }
     };
     let direction = if graph.by_referrers { Direction::Referrers } else { Direction::Referents };
