@@ -129,18 +129,23 @@ impl Plot {
         let (from, to) = (Unit::Count.show(least), format!("{} {x}", Unit::Count.show(most)));
         let gap = (columns + 1).saturating_sub(length(&from) + length(&to)).max(1);
         writeln!(out, "{}{from}{}{to}", " ".repeat(margin), " ".repeat(gap))?;
+        let names = lines.iter().enumerate();
+        let mut entries: Vec<String> = names
+            .map(|(index, line)| {
+                format!("{} {}", LETTERS[index % LETTERS.len()] as char, line.name)
+            })
+            .collect();
+        if lines.len() > 1 {
+            entries.push(format!("{} several", SEVERAL as char));
+        }
         let mut legend = String::new();
-        for (index, line) in lines.iter().enumerate() {
-            let entry = format!("{} {}", LETTERS[index % LETTERS.len()] as char, line.name);
+        for entry in entries {
             if !legend.is_empty() && length(&legend) + 3 + length(&entry) > look.width - 2 {
                 writeln!(out, "  {legend}")?;
                 legend.clear();
             }
             legend += if legend.is_empty() { "" } else { "   " };
             legend += &entry;
-        }
-        if lines.len() > 1 {
-            legend += "   * several";
         }
         writeln!(out, "  {legend}")
     }
