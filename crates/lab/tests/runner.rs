@@ -46,7 +46,8 @@ fn each_experiment_is_listed_with_its_question() {
 #[test]
 fn the_control_is_subtracted_and_the_sentence_follows() {
     let (text, result) = run_text(&["lists-and-strings"], &options(&["inline", "indirect"]));
-    assert!(result.is_ok(), "{result:?}");
+    // The stand-in copies the same for every shape, too much for a slab beside heavy containers.
+    assert!(matches!(result, Err(LabError::Refuted { .. })), "{result:?}");
     let inline = line_of(&text, "inline");
     assert!(inline.contains("3.9 MiB"), "the heap is 1000 pages: {inline}");
     assert!(inline.contains("90.0 %") && inline.contains("94.0 %"), "900 and 940 pages: {inline}");
@@ -54,7 +55,7 @@ fn the_control_is_subtracted_and_the_sentence_follows() {
     assert!(inline.ends_with("+3"), "the model is off by three pages: {inline}");
     assert!(line_of(&text, "indirect").contains("5.0 %"));
     assert!(text.contains("One collection that frees nothing copies 3.7 MiB (94.0 %)"), "{text}");
-    assert!(text.contains("predictions: 2 of 2 hold"), "{text}");
+    assert!(text.contains("predictions: 2 of 3 hold"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
 }
 
