@@ -20,7 +20,7 @@ fn sorted(groups: BTreeMap<&str, (u64, u64)>) -> Vec<Group> {
         .into_iter()
         .map(|(name, (objects, bytes))| Group { name: name.to_string(), objects, bytes })
         .collect();
-    list.sort_by(|one, other| other.bytes.cmp(&one.bytes));
+    list.sort_by_key(|group| std::cmp::Reverse(group.bytes));
     list
 }
 

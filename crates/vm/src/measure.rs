@@ -89,6 +89,9 @@ impl Account {
     }
 }
 
+/// What is called for each page: with the index of the region, that of the page in it, and what the kernel says.
+pub(crate) type PageVisit<'v, C> = dyn FnMut(&Vm<C>, usize, usize, PageFlags) + 'v;
+
 /// Why the page at `address` was copied: the model's word, or what alone writes to the region of this name.
 fn cause_of<C: Collector>(heap: &Heap<C>, region: &str, address: usize) -> Option<Cause> {
     let cause = heap.model().first_cause(address).flatten();
@@ -113,10 +116,7 @@ impl<C: Collector> Vm<C> {
 
     /// What the kernel says of each page of [`Vm::extents`]: the index of the region, that of the page in it. `false`: it refuses,
     /// and nothing was visited.
-    pub(crate) fn each_page(
-        &mut self,
-        visit: &mut dyn FnMut(&Vm<C>, usize, usize, PageFlags),
-    ) -> bool {
+    pub(crate) fn each_page(&mut self, visit: &mut PageVisit<'_, C>) -> bool {
         if self.measure.refusal.is_some() {
             return false;
         }
