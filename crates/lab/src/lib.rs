@@ -131,16 +131,22 @@ fn print_archive(
             if index > 0 {
                 writeln!(out, "\n")?;
             }
-            print_title(experiment, out)?;
+            print_title(experiment, page, out)?;
             document.print(page.look(), out)?;
         }
     }
     print_comparisons(archive, out)
 }
 
-/// The name, the title and the question over an experiment's tables.
-pub(crate) fn print_title(experiment: &Experiment, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}: {}", experiment.name, experiment.title)
+/// The name and the title over an experiment's tables.
+pub(crate) fn print_title(
+    experiment: &Experiment,
+    page: Page,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut document = document::Document::default();
+    document.text(format!("{}: {}", experiment.name, experiment.title));
+    document.print(page.look(), out)
 }
 
 /// The results of the first machine, by experiment and size, in the order of the lesson.

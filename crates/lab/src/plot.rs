@@ -104,14 +104,14 @@ impl Plot {
         let mut cells = vec![vec![b' '; columns]; ROWS];
         for (index, line) in lines.iter().enumerate() {
             let letter = LETTERS[index % LETTERS.len()];
-            for column in 0..columns {
+            (0..columns).for_each(|column| {
                 let at = least + (most - least) * column as f64 / (columns - 1) as f64;
-                let Some(value) = at_x(&line.points, at) else { continue };
+                let Some(value) = at_x(&line.points, at) else { return };
                 let height = if top > 0.0 { (value / top).clamp(0.0, 1.0) } else { 0.0 };
                 let row = ROWS - 1 - (height * (ROWS - 1) as f64).round() as usize;
                 let cell = &mut cells[row][column];
                 *cell = if *cell == b' ' || *cell == letter { letter } else { SEVERAL };
-            }
+            });
         }
         let (side, corner, floor) =
             if look.ascii { ("|", "+", "-") } else { ("│", "└", "─") };

@@ -65,7 +65,7 @@ fn claims(experiment: &Experiment, results: &Results, document: &mut Document) {
         count => document.line(format!("predictions: {} of {count} hold", judged.holding.len())),
     }
     for text in judged.refuted {
-        document.line(format!("  does NOT hold: {text}"));
+        document.text(format!("  does NOT hold: {text}"));
     }
 }
 

@@ -382,6 +382,6 @@ fn print_report(
     if !is_first {
         writeln!(out, "\n")?;
     }
-    print_title(experiment, out)?;
+    print_title(experiment, page, out)?;
     report::document(experiment, results).print(page.look(), out)
 }

@@ -32,7 +32,7 @@ fail)
     echo "error[TypeError]: Operands must be numbers." >&2
     exit 70
     ;;
-full)
+exhausted)
     echo "error[OutOfMemory]: The heap is full." >&2
     exit 70
     ;;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 #[rustfmt::skip]
 const STRATEGIES: &[&str] =
-    &["inline", "indirect", "mark-inline", "mark-bitmap", "crash", "hang", "fail", "nonsense", "silent", "childcrash", "refused", "full"];
+    &["inline", "indirect", "mark-inline", "mark-bitmap", "crash", "hang", "fail", "nonsense", "silent", "childcrash", "refused", "exhausted"];
 
 fn options(strategies: &[&str]) -> Options {
     Options {
@@ -78,7 +78,7 @@ fn a_cell_that_fails_is_a_result() {
         ("nonsense", "nonsense"),
         ("silent", "silent"),
         ("childcrash", "SIGSEGV"),
-        ("full", "out of memory"),
+        ("exhausted", "out of memory"),
     ];
     for (strategy, shown) in failures {
         let (text, result) = run_text(&["lists-and-strings"], &options(&["inline", strategy]));
@@ -190,7 +190,7 @@ fn what_is_kept_is_not_run_again_and_shows_the_same() {
     assert!(result.is_ok(), "{result:?}");
     assert_eq!((&first, lines_of(&file)), (&second, 6));
     let mut shown = Vec::new();
-    show(&[file.0.clone()], Format::Text, Page::default(), &mut shown).unwrap();
+    show(std::slice::from_ref(&file.0), Format::Text, Page::default(), &mut shown).unwrap();
     assert_eq!(String::from_utf8(shown).unwrap(), first);
     // A cell that failed is no finished one; a torn last line does no harm.
     run_text(&["lists-and-strings"], &keeping(&["crash"])).1.unwrap_err();
@@ -203,14 +203,14 @@ fn what_is_kept_is_not_run_again_and_shows_the_same() {
     run_text(&["lists-and-strings"], &keeping(&["crash", "indirect"])).1.unwrap_err();
     assert_eq!(lines_of(&file), 6 + 6 + 1 + 12);
     let mut csv = Vec::new();
-    show(&[file.0.clone()], Format::Csv, Page::default(), &mut csv).unwrap();
+    show(std::slice::from_ref(&file.0), Format::Csv, Page::default(), &mut csv).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     assert!(
         csv.contains(",inline,sprinkled collect,0,") && csv.contains(",collect,pages copied,940"),
         "{csv}"
     );
     let mut markdown = Vec::new();
-    show(&[file.0.clone()], Format::Markdown, Page::default(), &mut markdown).unwrap();
+    show(std::slice::from_ref(&file.0), Format::Markdown, Page::default(), &mut markdown).unwrap();
     let markdown = String::from_utf8(markdown).unwrap();
     assert!(
         markdown.starts_with("# lists-and-strings\n") && markdown.contains("| inline |"),
@@ -247,7 +247,7 @@ fn shards_share_the_cells_and_merge_to_the_whole() {
     merge(&paths, &merged.0, &mut told).unwrap();
     assert!(String::from_utf8(told).unwrap().contains("12 cells"));
     let mut shown = Vec::new();
-    show(&[merged.0.clone()], Format::Text, Page::default(), &mut shown).unwrap();
+    show(std::slice::from_ref(&merged.0), Format::Text, Page::default(), &mut shown).unwrap();
     assert_eq!(String::from_utf8(shown).unwrap(), whole);
 }
 
@@ -276,7 +276,7 @@ fn another_machines_counts_are_compared_and_its_times_refused() {
     assert!(told.contains("times: 6 refused"), "{told}");
     // What is shown is still the first machine's.
     let mut shown = Vec::new();
-    show(&[both.0.clone()], Format::Text, Page::default(), &mut shown).unwrap();
+    show(std::slice::from_ref(&both.0), Format::Text, Page::default(), &mut shown).unwrap();
     assert!(String::from_utf8(shown).unwrap().contains("counts: 23 of 24"));
 }
 

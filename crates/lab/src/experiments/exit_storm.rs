@@ -59,7 +59,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
             text: "inline: a full exit takes at least fifty times the faults of hooks and of immediate",
             holds: |results| {
                 let full = faults(results, "inline", FULL)?;
-                Some(full >= 50.0 * faults(results, "inline", HOOKS)?.max(1.0).min(NOISE) && full > 50.0 * 10.0)
+                Some(full >= 50.0 * faults(results, "inline", HOOKS)?.clamp(1.0, NOISE) && full > 500.0)
             },
         },
         Claim {

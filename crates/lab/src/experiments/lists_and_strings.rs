@@ -106,7 +106,7 @@ const CLAIMS: &[Claim] = &[
         },
     },
     Claim {
-        text: "heavy: a collection copies over nine tenths of the heap under inline, under a fiftieth of that under indirect",
+        text: "heavy: a collection copies over nine tenths under inline, a fiftieth of that under indirect",
         holds: |results| {
             let inline = collected(results, "inline", &HEAVY)?;
             let indirect = collected(results, "indirect", &HEAVY)?;
