@@ -1,6 +1,6 @@
 //! The command line: one description, from which help, errors and suggestions come.
 
-use crate::choices::Choices;
+use crate::choices::{Choices, Chosen};
 use crate::{help, laboratory};
 use calf_gc::Zeal;
 use calf_meter::Means;
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Run a program.
     Run { strategy: Choice, options: Options, program: Program },
     /// Talk.
-    Repl { strategy: Choice, options: Options },
+    Repl { strategy: Choice, options: Options, first: Option<Program> },
     /// Print the strategies.
     GcList { names_only: bool },
     /// Explain one.
@@ -88,6 +88,12 @@ fn parser() -> Parser {
     );
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).global(true).action(ArgAction::SetTrue).help(help)
+    };
+    let interactive = || {
+        Arg::new("interactive")
+            .short('i')
+            .action(ArgAction::SetTrue)
+            .help("Talk to the script when it has run: what it defined is there")
     };
     let file = || {
         Arg::new("file")
@@ -190,11 +196,16 @@ fn parser() -> Parser {
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("Write that to a file, too: a speedscope profile if it ends in .json, else collapsed stacks"),
         )
+        .arg(interactive())
         .arg(Arg::new("code").short('e').value_name("CODE").help("Run this text instead of a file"))
         .arg(file().help("The script; - reads standard input; none starts the REPL"))
         .arg(rest())
         .subcommand(
-            Parser::new("run").about("Run a script (the word may be left out)").arg(file().required(true)).arg(rest()),
+            Parser::new("run")
+                .about("Run a script (the word may be left out)")
+                .arg(interactive())
+                .arg(file().required(true))
+                .arg(rest()),
         )
         .subcommand(
             Parser::new("gc")
@@ -503,11 +514,14 @@ fn program(
         (None, Some(file)) if file.as_os_str() == "-" => Program::Input,
         (None, Some(file)) => Program::File(file),
         (None, None) if std::io::stdin().is_terminal() => {
-            return Ok(Command::Repl { strategy, options });
+            return Ok(Command::Repl { strategy, options, first: None });
         }
         (None, None) => Program::Input,
     };
     options.arguments = rest;
+    if own.get_flag("interactive") && !matches!(program, Program::Input) {
+        return Ok(Command::Repl { strategy, options, first: Some(program) });
+    }
     Ok(Command::Run { strategy, options, program })
 }
 
@@ -538,21 +552,12 @@ fn usage(message: &str) -> i32 {
 }
 
 /// The strategy of this name and its options, from the flag or the environment.
-fn chosen(matches: &ArgMatches, choices: &Choices) -> Result<(Choice, Vec<(String, String)>), i32> {
+fn chosen(matches: &ArgMatches, choices: &Choices) -> Result<Chosen, i32> {
     let given = matches.get_one::<String>("gc").cloned();
     let from = if given.is_some() { "--gc" } else { "CALF_GC" };
     let text = given.or_else(|| std::env::var("CALF_GC").ok().filter(|name| !name.is_empty()));
     let text = text.unwrap_or_else(|| choices.default_name().to_string());
-    let (name, options) = text.split_once(':').unwrap_or((&text, ""));
-    let Some(strategy) = choices.named(name) else {
-        return Err(unknown_strategy(name, from, choices));
-    };
-    let mut arguments = Vec::new();
-    for option in options.split(',').filter(|option| !option.is_empty()) {
-        let (key, value) = option.split_once('=').unwrap_or((option, "on"));
-        arguments.push((key.to_string(), value.to_string()));
-    }
-    Ok((strategy, arguments))
+    choices.parse(&text).map_err(|name| unknown_strategy(name, from, choices))
 }
 
 /// Says that there is no such strategy, and which is the nearest.

@@ -14,7 +14,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 
 /// The headings of the flags. One that is in no group stands under "Options".
 const HEADINGS: &[(&str, &[&str])] = &[
-    ("Program", &["code", "seed", "exit"]),
+    ("Program", &["code", "interactive", "seed", "exit"]),
     ("Collector", &["gc", "heap-limit", "gc-log", "gc-verify", "gc-stress", "gc-zeal", "page-map"]),
     ("Memory", &["blame", "blame-output"]),
     ("Messages", &["color", "diagnostics"]),
@@ -44,8 +44,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("CLICOLOR_FORCE", "if neither empty nor 0: colour without a terminal, too"),
     ("TERM", "`dumb`: no colour"),
     ("COLUMNS", "how wide a page map is drawn, whatever the terminal says"),
-    ("EDITOR", "what :edit in the REPL starts"),
-    ("XDG_STATE_HOME", "below it the REPL keeps its history; else ~/.local/state"),
+    ("VISUAL", "what :edit in the REPL starts"),
+    ("EDITOR", "the same, where VISUAL is not set"),
+    ("CALF_HISTORY", "the file in which the REPL keeps its history; empty for none"),
+    ("XDG_STATE_HOME", "else it keeps it below this folder; else below ~/.local/state"),
 ];
 
 /// A topic's name, and what there is to say of it.

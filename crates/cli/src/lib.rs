@@ -35,7 +35,7 @@ fn carry_out(command: arguments::Command, choices: &Choices) -> i32 {
     use arguments::Command;
     match command {
         Command::Run { strategy, options, program } => run::run(strategy, options, program),
-        Command::Repl { strategy, options } => repl::run(strategy, options),
+        Command::Repl { strategy, options, first } => repl::run(strategy, options, choices, first),
         Command::GcList { names_only } => strategies::list(names_only, choices),
         Command::GcExplain { name } => strategies::explain(&name, choices),
         Command::Check { files, style } => inspection::check(&files, style),

@@ -36,7 +36,8 @@ pub(crate) fn start(strategy: Choice, options: Options) -> Result<Box<dyn Machin
     })
 }
 
-fn read(program: Program) -> Result<(String, Vec<u8>), i32> {
+/// The name of a program and its text, or the code to leave with.
+pub(crate) fn read(program: Program) -> Result<(String, Vec<u8>), i32> {
     match program {
         Program::Text(text) => Ok(("-e".to_string(), text.into_bytes())),
         Program::Input => {

@@ -1,12 +1,41 @@
-//! Ctrl-C: the first one interrupts the program, which may catch it; the second one ends the process.
+//! Signals: Ctrl-C interrupts the program, which may catch it, and the second one ends the process; and whatever ends the process while
+//! the REPL edits a line, the terminal is left as it was found.
 
 use calf_gc::heap::{ATTENTION, ATTENTION_INTERRUPT};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, Ordering};
+
+/// What Ctrl-C means at the moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// A script runs: the first one interrupts it; another one ends the process, if the script did not come to a safepoint since.
+    Script,
+    /// The REPL reads: nothing runs that could be interrupted.
+    Reading,
+    /// An entry runs: the first one interrupts it, the second one ends the process.
+    Entry,
+    /// An entry runs and was interrupted.
+    Interrupted,
+}
+
+static PHASE: AtomicU8 = AtomicU8::new(Phase::Script as u8);
+
+/// Says what Ctrl-C means from now on. What came before and was not seen is forgotten.
+pub(crate) fn set_phase(phase: Phase) {
+    PHASE.store(phase as u8, Ordering::Relaxed);
+    ATTENTION.fetch_and(!ATTENTION_INTERRUPT, Ordering::Relaxed);
+}
 
 extern "C" fn interrupt(signal: libc::c_int) {
+    let phase = PHASE.load(Ordering::Relaxed);
+    if phase == Phase::Reading as u8 {
+        return;
+    }
     let before = ATTENTION.fetch_or(ATTENTION_INTERRUPT, Ordering::Relaxed);
-    if before & ATTENTION_INTERRUPT != 0 {
-        // The program did not come to a safepoint since the last one: it will not listen.
+    if phase == Phase::Entry as u8 {
+        PHASE.store(Phase::Interrupted as u8, Ordering::Relaxed);
+    } else if phase == Phase::Interrupted as u8 || before & ATTENTION_INTERRUPT != 0 {
+        // The program did not stop at the last one: it will not listen.
         // SAFETY: both calls may be made in a signal handler; the default action ends the process.
         unsafe {
             libc::signal(signal, libc::SIG_DFL);
@@ -64,4 +93,92 @@ pub(crate) fn tell_of_stale_access() {
         libc::sigaction(libc::SIGSEGV, &action, std::ptr::null_mut());
         libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut());
     }
+}
+
+/// How the terminal was when the REPL began, for a handler to read. Set once and never freed.
+static TERMINAL: AtomicPtr<libc::termios> = AtomicPtr::new(std::ptr::null_mut());
+/// The process that edits lines. A child of it leaves the terminal alone.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+
+/// Signals that end a process, from without or because it is broken.
+const FATAL: [libc::c_int; 8] = [
+    libc::SIGTERM,
+    libc::SIGHUP,
+    libc::SIGQUIT,
+    libc::SIGABRT,
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+];
+/// Ends the mode in which the terminal marks what is pasted.
+const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
+
+extern "C" fn fatal(signal: libc::c_int) {
+    // SAFETY: all these calls may be made in a signal handler; the pointer is null or was leaked. The default action ends the process.
+    unsafe {
+        if libc::getpid() == OWNER.load(Ordering::Relaxed) {
+            restore();
+        }
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
+/// Puts the terminal back as it was when the REPL began. May be called in a signal handler.
+fn restore() {
+    let terminal = TERMINAL.load(Ordering::Relaxed);
+    if terminal.is_null() {
+        return;
+    }
+    // SAFETY: the pointer was leaked by `keep_terminal`; both calls may be made in a signal handler.
+    unsafe {
+        libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, terminal);
+        libc::write(
+            libc::STDOUT_FILENO,
+            BRACKETED_PASTE_OFF.as_ptr().cast(),
+            BRACKETED_PASTE_OFF.len(),
+        );
+    }
+}
+
+/// Remembers the terminal as it is, and puts it back before a signal ends the process.
+pub(crate) fn keep_terminal() {
+    // SAFETY: the structures are plain data; the handler makes only calls that a handler may make. SA_ONSTACK: the signal may
+    // come because the stack is full, and the main thread has a second one.
+    unsafe {
+        let mut terminal: libc::termios = std::mem::zeroed();
+        if libc::tcgetattr(libc::STDIN_FILENO, &mut terminal) != 0 {
+            return;
+        }
+        OWNER.store(libc::getpid(), Ordering::Relaxed);
+        let kept = Box::into_raw(Box::new(terminal));
+        TERMINAL.store(kept, Ordering::Relaxed);
+        for signal in FATAL {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            let handler: extern "C" fn(libc::c_int) = fatal;
+            action.sa_sigaction = handler as usize;
+            action.sa_flags = libc::SA_ONSTACK;
+            libc::sigemptyset(&mut action.sa_mask);
+            libc::sigaction(signal, &action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// Puts the terminal back as it was, after another program used it.
+pub(crate) fn restore_terminal() {
+    restore();
+}
+
+/// The number of columns of the terminal, if standard output is one.
+pub(crate) fn columns() -> Option<usize> {
+    // SAFETY: the structure is plain data that the call fills in.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        if libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size) != 0 {
+            return None;
+        }
+        size
+    };
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }

@@ -31,7 +31,7 @@ mod variable;
 use crate::resolver::{Key, Resolution, key};
 use crate::{Globals, Options};
 use calf_bytecode::{Function, Kind, Op};
-use calf_parser::ast::{self, Program, StatementKind};
+use calf_parser::ast::{self, Program};
 use calf_source::{Diagnostic, SourceFile, Span};
 use frame::Frame;
 use std::collections::HashSet;
@@ -93,24 +93,14 @@ impl<'a> Generator<'_, 'a> {
     }
 
     fn script_body(&mut self, program: &Program<'a>) {
-        let result = match (program.result, program.statements.split_last()) {
-            _ if !self.options.interactive => None,
-            (Some(result), _) => Some((result, program.statements)),
-            (None, Some((last, before))) => match last.kind {
-                StatementKind::Expression(result) => Some((result, before)),
-                _ => None,
-            },
-            (None, None) => None,
-        };
-        match result {
-            Some((result, before)) => {
-                self.statements(before);
-                if self.frame.is_reachable {
-                    let register = self.any(result);
-                    self.emit(Op::Return, register, 0, 0, result.span);
-                }
-            }
-            None => self.statements(program.statements),
+        self.statements(program.statements);
+        // An expression with a semicolon behind it is a statement: its value is not shown.
+        if let Some(result) = program.result
+            && self.options.interactive
+            && self.frame.is_reachable
+        {
+            let register = self.any(result);
+            self.emit(Op::Return, register, 0, 0, result.span);
         }
     }
 

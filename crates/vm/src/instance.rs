@@ -72,7 +72,7 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Where the field lies in this instance, if it has it.
-    pub(crate) fn find_field(&mut self, instance: Object, symbol: Symbol) -> Option<Place> {
+    pub(crate) fn find_field(&self, instance: Object, symbol: Symbol) -> Option<Place> {
         let word = instance.shape_word();
         let position = self.shapes.position(word.shape(), symbol)? as usize;
         let count = self.shapes.shape(word.shape()).count as usize;
@@ -90,8 +90,17 @@ impl<C: Collector> Vm<C> {
         }
     }
 
+    /// The fields of an instance in the order in which they came, borrowed.
+    pub(crate) fn fields(&self, instance: Object) -> Vec<(Symbol, Value)> {
+        let word = instance.shape_word();
+        let names = self.shapes.field_names(word.shape());
+        let (count, capacity) = (names.len(), word.units() as usize - 1);
+        let value = |position| self.at_place(instance, place(position, count, capacity));
+        names.into_iter().enumerate().map(|(at, name)| (name, value(at))).collect()
+    }
+
     /// The field of an instance, borrowed.
-    pub(crate) fn field(&mut self, value: Value, symbol: Symbol) -> Option<Value> {
+    pub(crate) fn field(&self, value: Value, symbol: Symbol) -> Option<Value> {
         let instance = self.object_of(value, Kind::Instance)?;
         let place = self.find_field(instance, symbol)?;
         Some(self.at_place(instance, place))

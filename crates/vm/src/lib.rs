@@ -27,6 +27,7 @@ pub mod native;
 pub mod output;
 pub mod page_map;
 pub mod program;
+pub mod session;
 pub mod shape;
 pub mod start;
 pub mod string;
@@ -35,17 +36,16 @@ pub mod vm;
 
 pub use blame::BlameOptions;
 pub use page_map::PageMapForm;
-pub use program::{Evaluation, exit_code};
+pub use program::exit_code;
+pub use session::Evaluation;
 pub use vm::{ExitPolicy, Options, Vm};
 
 use calf_gc::{Collector, HeapError, Job, Row, Strategy};
 
 /// The machine without its collector's type: what the command line and the REPL need.
-pub trait Machine {
+pub trait Machine: session::Session {
     /// Runs a file as the program; gives the exit code so far.
     fn run_file(&mut self, name: &str, bytes: Vec<u8>) -> i32;
-    /// Runs one entry of the REPL.
-    fn evaluate(&mut self, name: &str, text: &str) -> Evaluation;
     /// Carries out the exit policy; gives the code to end the process with.
     fn finish(&mut self, code: i32) -> i32;
 }
@@ -53,9 +53,6 @@ pub trait Machine {
 impl<C: Collector> Machine for Vm<C> {
     fn run_file(&mut self, name: &str, bytes: Vec<u8>) -> i32 {
         Vm::run_file(self, name, bytes)
-    }
-    fn evaluate(&mut self, name: &str, text: &str) -> Evaluation {
-        Vm::evaluate(self, name, text)
     }
     fn finish(&mut self, code: i32) -> i32 {
         Vm::finish(self, code)

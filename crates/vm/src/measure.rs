@@ -61,7 +61,7 @@ pub(crate) struct Account {
 }
 
 /// Regions that hold the heap's objects and bookkeeping, as against the machine's own.
-fn is_machine(name: &str) -> bool {
+pub(crate) fn is_machine(name: &str) -> bool {
     matches!(name, "stack" | "frames" | "globals" | "caches" | "code")
 }
 
@@ -213,6 +213,11 @@ impl<C: Collector> Vm<C> {
 
     /// What the kernel says was copied since the fork, each page with the cause that the model knows.
     pub(crate) fn copied(&mut self) -> Result<Account, String> {
+        self.copied_of(|_| true)
+    }
+
+    /// The same of the regions whose names are wanted.
+    pub(crate) fn copied_of(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Account, String> {
         if let Some(error) = self.refusal() {
             return Err(error);
         }
@@ -223,6 +228,9 @@ impl<C: Collector> Vm<C> {
         let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
         let page_size = calf_meter::page_size();
         for (index, region) in reading.regions().iter().enumerate() {
+            if !wanted(region.region.name) {
+                continue;
+            }
             account.add(region.region.name, region.counts.shared_at_fork, region.counts.copied);
             account.new += region.counts.new;
             for page in reading.copied_pages(index) {
@@ -236,8 +244,14 @@ impl<C: Collector> Vm<C> {
 
     /// What the model says.
     pub(crate) fn modelled(&self) -> Account {
+        self.modelled_of(|_| true)
+    }
+
+    /// The same of the regions whose names are wanted.
+    pub(crate) fn modelled_of(&self, wanted: impl Fn(&str) -> bool) -> Account {
         let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
-        for (name, shared, causes) in self.heap.model().counts() {
+        let counts = self.heap.model().counts().into_iter();
+        for (name, shared, causes) in counts.filter(|(name, ..)| wanted(name)) {
             account.add(name, shared, causes.iter().sum());
             for (cause, pages) in causes.iter().enumerate() {
                 account.causes[cause] += pages;

@@ -21,6 +21,7 @@ pub struct Output {
     buffer: Vec<u8>,
     by_line: bool,
     state: OutputState,
+    is_muted: bool,
 }
 
 impl Default for Output {
@@ -29,11 +30,18 @@ impl Default for Output {
             buffer: Vec::with_capacity(FULL),
             by_line: std::io::stdout().is_terminal(),
             state: OutputState::Open,
+            is_muted: false,
         }
     }
 }
 
 impl Output {
+    /// Swallows what is written from now on, or no longer.
+    pub fn mute(&mut self, is_muted: bool) {
+        self.flush();
+        self.is_muted = is_muted;
+    }
+
     /// Adds bytes.
     pub fn write(&mut self, bytes: &[u8]) {
         if self.buffer.len() + bytes.len() >= FULL {
@@ -74,6 +82,9 @@ impl Output {
     }
 
     fn put(&mut self, mut bytes: &[u8]) {
+        if self.is_muted {
+            return;
+        }
         while !bytes.is_empty() && self.state == OutputState::Open {
             match nix::unistd::write(std::io::stdout(), bytes) {
                 Ok(count) => bytes = &bytes[count..],

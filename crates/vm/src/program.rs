@@ -37,19 +37,6 @@ pub mod exit_code {
     ];
 }
 
-/// What became of one entry in the REPL.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Evaluation {
-    /// It ran; the text of its value, if it has one that is not `nil`.
-    Done(Option<String>),
-    /// It needs more lines.
-    Incomplete,
-    /// It failed; the message was printed.
-    Failed,
-    /// It asked to leave.
-    Exit(i32),
-}
-
 impl<C: Collector> Vm<C> {
     /// Runs loaded code of a script to its end. The result is owned.
     pub(crate) fn run_code(&mut self, code: *const Code) -> Result<Value, Thrown> {
@@ -134,51 +121,5 @@ impl<C: Collector> Vm<C> {
         self.complain(&text);
         let exception = std::mem::replace(&mut self.mutator.exception, Value::NIL);
         self.heap.release(exception);
-    }
-
-    /// Runs one entry of the REPL in module `session`.
-    pub fn evaluate(&mut self, name: &str, text: &str) -> Evaluation {
-        let style = self.style();
-        let module = match self.mutator.modules.iter().position(|module| module.name == "session") {
-            Some(module) => module,
-            None => self.add_module("session".to_string()),
-        };
-        let file = Rc::new(SourceFile::new(name, text));
-        let arena = bumpalo::Bump::new();
-        let code = match calf_parser::parse_interactive(&arena, &file) {
-            Err(calf_parser::EntryError::Incomplete(_)) => return Evaluation::Incomplete,
-            Err(calf_parser::EntryError::Invalid(diagnostics)) => Err(diagnostics),
-            Ok(program) => self.compile_program(&program, &file, module, true),
-        };
-        let code = match code {
-            Ok(code) => code,
-            Err(diagnostics) => {
-                self.complain(&calf_source::render_all(&diagnostics, &file, style));
-                return Evaluation::Failed;
-            }
-        };
-        let result = self.run_code(code).and_then(|value| {
-            let held = self.hold(value);
-            let mut text = String::new();
-            if !value.is_nil() {
-                self.write_value(value, &mut text)?;
-                let value = self.release_to(held);
-                self.define_session_result(module, value);
-            }
-            Ok((!text.is_empty()).then_some(text))
-        });
-        let evaluation = match result {
-            Ok(text) => Evaluation::Done(text),
-            Err(Thrown) => match self.leaving {
-                Some(code) => Evaluation::Exit(code),
-                None => {
-                    self.report();
-                    Evaluation::Failed
-                }
-            },
-        };
-        self.drop_handles(0);
-        self.output.flush();
-        evaluation
     }
 }

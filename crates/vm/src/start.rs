@@ -51,6 +51,7 @@ impl<C: Collector> Vm<C> {
             constants: HashMap::new(),
             measure: crate::measure::Measure::default(),
             last_growth: Vec::new(),
+            session: crate::session::State::default(),
         };
         vm.watch_regions();
         // SAFETY: the first frame is in the committed region. It is a native frame with an empty window, so the first call begins

@@ -98,7 +98,7 @@ impl<C: Collector> Vm<C> {
     }
 
     /// Writes anything but a list, a map or an instance with `toString`. False if it is one of those.
-    fn write_leaf(&mut self, value: Value, to: &mut String) -> bool {
+    pub(crate) fn write_leaf(&self, value: Value, to: &mut String) -> bool {
         if value.is_number() {
             write_number(value.as_number_unchecked(), to);
             return true;

@@ -107,6 +107,7 @@ pub struct Vm<C: Collector> {
     pub(crate) measure: crate::measure::Measure,
     /// What `heap.growth()` found the last time.
     pub(crate) last_growth: Vec<calf_snapshot::Group>,
+    pub(crate) session: crate::session::State,
 }
 
 /// A place where a native or a slow path keeps a value through a safepoint. It owns what it holds.

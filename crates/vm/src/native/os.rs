@@ -67,7 +67,8 @@ impl<C: Collector> Vm<C> {
     }
 }
 
-fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
+/// `os.fork()`: 0 in the child, the child's number in the parent.
+pub(crate) fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
     if let Some(count) = threads()
         && count != 1
     {
@@ -98,7 +99,8 @@ fn fork<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown> {
 }
 
 impl<C: Collector> Vm<C> {
-    fn wait_for(&mut self, pid: Option<Pid>) -> Result<Option<(Pid, i32)>, Thrown> {
+    /// Waits for this child, or for any. `None` if there is none.
+    pub(crate) fn wait_for(&mut self, pid: Option<Pid>) -> Result<Option<(Pid, i32)>, Thrown> {
         self.output.flush();
         loop {
             match waitpid(pid.or(Some(Pid::from_raw(-1))), None) {

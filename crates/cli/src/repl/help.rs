@@ -1,0 +1,215 @@
+//! `:help`: the documentation is inside. Commands and keys come from their tables, words and natives from the reference, collectors
+//! from theirs, and the pages of the guide from the guide.
+
+use super::command::{COMMANDS, Command, Group};
+use super::highlight;
+use super::keys::KEYS;
+use super::session::{Next, Session};
+use calf_language_server::reference::{self, Entry, Place};
+use std::fmt::Write;
+
+const GUIDE: &str = include_str!("../../../../docs/language.md");
+/// Columns of a narrow terminal.
+const COLUMNS: usize = 78;
+/// Topics that are no names.
+const KEYS_TOPIC: &str = "keys";
+const GUIDE_TOPIC: &str = "language";
+
+/// A page of the guide: its title, and its text.
+struct Page {
+    title: &'static str,
+    text: &'static str,
+}
+
+fn pages() -> Vec<Page> {
+    let sections = GUIDE.split("\n## ").skip(1);
+    let page = |section: &'static str| {
+        let (title, text) = section.split_once('\n').unwrap_or((section, ""));
+        Page { title, text: text.trim() }
+    };
+    sections.map(page).collect()
+}
+
+/// The word under which a page is found: the first of its title that is long enough to mean something.
+fn word(title: &str) -> String {
+    let words = title.split(|c: char| !c.is_alphanumeric());
+    let found = words.filter(|word| word.len() > 3).next_back().unwrap_or(title);
+    found.to_lowercase()
+}
+
+/// Everything that help can be had about.
+pub(crate) fn topics() -> Vec<String> {
+    let commands = COMMANDS.iter().map(|command| command.name.to_string());
+    let names = reference::entries().iter().map(|entry| entry.name.to_string());
+    let owners = reference::entries().iter().filter_map(|entry| match entry.place {
+        Place::Method(owner) | Place::Module(owner) => Some(owner.to_string()),
+        Place::Word | Place::Global => None,
+    });
+    let pages = pages().into_iter().map(|page| word(page.title));
+    let others = [KEYS_TOPIC, GUIDE_TOPIC].map(String::from);
+    let mut topics: Vec<String> =
+        commands.chain(names).chain(owners).chain(pages).chain(others).collect();
+    topics.sort();
+    topics.dedup();
+    topics
+}
+
+pub(crate) fn help(session: &mut Session, topic: &str) -> Next {
+    let topic = topic.trim_start_matches(':').trim_end_matches("()");
+    if topic.is_empty() {
+        return session.print(&overview());
+    }
+    let text = about(session, topic);
+    if !text.is_empty() {
+        return session.print(&text);
+    }
+    eprintln!("There is no help about '{topic}'.");
+    let topics = topics();
+    match calf_source::suggest(topic, topics.iter().map(String::as_str)) {
+        Some(near) => eprintln!("  tip: did you mean ':help {near}'?"),
+        None => eprintln!("  tip: Tab behind ':help ' lists the topics"),
+    }
+    Next::Read
+}
+
+fn overview() -> String {
+    let mut text = String::from(
+        "An entry is a program. A last expression without a semicolon is shown, and is `_`.\n",
+    );
+    let width = COMMANDS.iter().map(|command| command.usage().chars().count()).max().unwrap_or(0);
+    for group in Group::ALL {
+        writeln!(text, "\n{}", group.title()).expect("a string takes all");
+        for command in COMMANDS.iter().filter(|command| command.group == group) {
+            let usage = command.usage();
+            writeln!(text, "  {usage:width$}  {}", command.summary).expect("a string takes all");
+        }
+    }
+    text.push_str(
+        "\n:help keys, :help language, :help NAME of anything: list, fork, inline, while …\n",
+    );
+    text
+}
+
+/// Everything there is to say about a topic; nothing if it is none.
+fn about(session: &Session, topic: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(command) = COMMANDS.iter().find(|command| command.name == topic) {
+        parts.push(about_command(command));
+    }
+    if topic == KEYS_TOPIC {
+        let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0);
+        let line = |key: &super::keys::Key| format!("{:width$}  {}\n", key.name, key.summary);
+        parts.push(KEYS.iter().map(line).collect());
+    }
+    if topic == GUIDE_TOPIC {
+        let line = |page: &Page| format!(":help {:12} {}\n", word(page.title), page.title);
+        parts.push(pages().iter().map(line).collect());
+    }
+    let (owner, name) = match topic.split_once('.') {
+        Some((owner, name)) => (Some(owner), name),
+        None => (None, topic),
+    };
+    let is_meant = |entry: &&Entry| {
+        let of = match entry.place {
+            Place::Method(of) | Place::Module(of) => Some(of),
+            Place::Word | Place::Global => None,
+        };
+        match owner {
+            Some(owner) => of == Some(owner) && entry.name == name,
+            None => entry.name == name || of == Some(name),
+        }
+    };
+    let entries: String = reference::entries().iter().filter(is_meant).map(line).collect();
+    if !entries.is_empty() {
+        parts.push(entries);
+    }
+    if let Some(row) = session.choices.rows().find(|row| row.name == topic) {
+        parts.push(format!(
+            "collector {}: {}\n  a collection in a child writes  {}\n  reading writes                  {}\n  more: calf gc explain {}\n",
+            row.name, row.lesson, row.collection_writes, row.reading_writes, row.name
+        ));
+    }
+    if let Some(page) = pages().into_iter().find(|page| word(page.title) == topic.to_lowercase()) {
+        parts.push(format!("{}\n\n{}\n", page.title, laid_out(page.text, session.options.color)));
+    }
+    parts.join("\n")
+}
+
+fn about_command(command: &Command) -> String {
+    let mut text = format!("{}\n  {}.\n", command.usage(), command.summary);
+    if !command.details.is_empty() {
+        text.push_str(&wrapped(command.details));
+    }
+    text
+}
+
+/// Lines of no more columns than a narrow terminal has, indented.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut column = usize::MAX;
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if column.saturating_add(1 + width) > COLUMNS {
+            lines.push_str(if lines.is_empty() { "  " } else { "\n  " });
+            column = 2;
+        } else {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines + "\n"
+}
+
+/// A line of the reference, under the name that a program writes.
+fn line(entry: &Entry) -> String {
+    let signature = match entry.place {
+        Place::Word => format!("{} (word)", entry.name),
+        Place::Global => entry.signature.to_string(),
+        Place::Method(kind) => format!("{kind}.{}", entry.signature),
+        Place::Module(module) => format!("{module}.{}", entry.signature),
+    };
+    format!("{signature}: {}\n", entry.text)
+}
+
+/// Markdown as a terminal shows it: code indented, without its fences.
+fn laid_out(text: &str, color: bool) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_code = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_code = !is_code;
+        } else if is_code {
+            let painted = if color { highlight::program(line, None) } else { line.to_string() };
+            lines.push(format!("    {painted}"));
+        } else {
+            lines.push(line.to_string());
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_of_the_guide_has_a_word_of_its_own() {
+        let mut words: Vec<String> = pages().iter().map(|page| word(page.title)).collect();
+        assert!(words.len() > 8, "{words:?}");
+        let count = words.len();
+        words.sort();
+        words.dedup();
+        assert_eq!(words.len(), count, "{words:?}");
+    }
+
+    #[test]
+    fn the_overview_fits_a_terminal_and_names_every_command() {
+        let text = overview();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for command in COMMANDS {
+            assert!(text.contains(&command.usage()), "{}", command.name);
+        }
+    }
+}
