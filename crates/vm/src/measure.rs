@@ -250,7 +250,7 @@ impl<C: Collector> Vm<C> {
     /// The same of the regions whose names are wanted.
     pub(crate) fn modelled_of(&self, wanted: impl Fn(&str) -> bool) -> Account {
         let mut account = Account { regions: Vec::new(), causes: [0; CAUSES.len() + 1], new: 0 };
-        let counts = self.heap.model().counts().into_iter();
+        let counts = self.heap.model().counts();
         for (name, shared, causes) in counts.filter(|(name, ..)| wanted(name)) {
             account.add(name, shared, causes.iter().sum());
             for (cause, pages) in causes.iter().enumerate() {

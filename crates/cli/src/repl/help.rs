@@ -32,8 +32,8 @@ fn pages() -> Vec<Page> {
 
 /// The word under which a page is found: the first of its title that is long enough to mean something.
 fn word(title: &str) -> String {
-    let words = title.split(|c: char| !c.is_alphanumeric());
-    let found = words.filter(|word| word.len() > 3).next_back().unwrap_or(title);
+    let mut words = title.split(|c: char| !c.is_alphanumeric());
+    let found = words.rfind(|word| word.len() > 3).unwrap_or(title);
     found.to_lowercase()
 }
 

@@ -2,7 +2,7 @@
 
 use calf_gc::{Collector, Format, Request};
 
-use super::{Abilities, ensure, scaled};
+use super::{Abilities, ensure};
 use crate::mutator::Mutator;
 
 pub(crate) fn counts_allocations_and_deaths<C: Collector>(_: Abilities) -> Result<(), String> {

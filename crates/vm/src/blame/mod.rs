@@ -74,12 +74,15 @@ const FOLDED: u64 = 2;
 const INNER: usize = 200;
 const OUTER: usize = 50;
 
+/// Where an object was allocated: the code, and the position in it.
+type Site = (*const Code, usize);
+
 /// See [`calf_meter::Capture`]. For each call in progress, the innermost first: the address of its code and the position in it.
 ///
 /// # Safety
 /// `context` is the address of the mutator of the machine that this thread runs.
 unsafe fn capture(context: *const (), into: &mut [u64]) -> (usize, u8) {
-    debug_assert!(2 * (INNER + OUTER + 2) <= STACK_WORDS);
+    const { assert!(2 * (INNER + OUTER + 2) <= STACK_WORDS) };
     let tag = phase::current() as u8;
     let mutator = context.cast::<Mutator>();
     // SAFETY: the mutator lives as long as the machine. The loop writes its frame and its instruction before each instruction, which a
@@ -209,7 +212,7 @@ impl<C: Collector> Vm<C> {
     }
 
     /// What lies at `address` by the record of the last fork: the name of its kind, and where it was allocated.
-    fn lying_at(&self, address: usize) -> Option<(Rc<str>, Option<(*const Code, usize)>)> {
+    fn lying_at(&self, address: usize) -> Option<(Rc<str>, Option<Site>)> {
         let lying = &self.measure.blame.lying;
         let behind = lying.partition_point(|object| object.start <= address);
         let found = lying.get(behind.checked_sub(1)?)?;
