@@ -13,7 +13,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     question: "If a child reads a part p of the objects, which part of the pages does it copy?",
     script: "copy-on-read.calf",
     size: 200_000,
-    quick: 100_000,
+    quick: 200_000,
     unit: "objects",
     strategies: super::LESSON,
     plans: &[plan(&[])],
