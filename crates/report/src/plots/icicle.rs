@@ -68,7 +68,7 @@ fn icicles(group: &Group<'_>, told: &[Told<'_, Vec<Stack>>]) -> Figure {
         legend: palette::legend(CAUSES.iter().filter(|fill| used(fill.name))),
         notes: notes("The lowest boxes are the causes.", is_cut),
         table,
-        command: told[0].cell.command.clone(),
+        command: group.command(),
     }
 }
 
@@ -88,7 +88,6 @@ fn differences(group: &Group<'_>, told: &[Told<'_, Vec<Stack>>]) -> Option<Figur
     let mut drawings = Vec::new();
     let mut totals = Vec::new();
     let mut is_cut = false;
-    let mut command = None;
     for (index, second) in told.iter().enumerate() {
         let alike = |first: &&Told<'_, Vec<Stack>>| {
             first.cell.plan == second.cell.plan && first.extra.child == second.extra.child
@@ -113,7 +112,9 @@ fn differences(group: &Group<'_>, told: &[Told<'_, Vec<Stack>>]) -> Option<Figur
         let [before, after] = tree.nodes[0].pages;
         totals.push(format!("{title}: {} pages", signed(after - before)));
         drawings.push(draw(&tree, title, of_two));
-        command.get_or_insert_with(|| second.cell.command.clone());
+    }
+    if drawings.is_empty() {
+        return None;
     }
     Some(Figure {
         title: format!("Differences by call stack: {}", group.title()),
@@ -129,7 +130,7 @@ fn differences(group: &Group<'_>, told: &[Told<'_, Vec<Stack>>]) -> Option<Figur
             is_cut,
         ),
         table,
-        command: command?,
+        command: group.command(),
     })
 }
 

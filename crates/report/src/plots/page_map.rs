@@ -86,7 +86,7 @@ pub(crate) fn figure(group: &Group<'_>) -> Option<Figure> {
         legend: palette::legend(STATES.iter().map(|(_, fill)| fill)),
         notes,
         table,
-        command: maps[0].cell.command.clone(),
+        command: group.command(),
     })
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn figure(group: &Group<'_>) -> Option<Figure> {
         legend: palette::legend(CAUSES.iter().filter(used)),
         notes: vec!["All share one scale of pages. The numbers above the plot are the moments of the table.".to_string()],
         table,
-        command: lines[0].cell.command.clone(),
+        command: group.command(),
     })
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn figure(group: &Group<'_>) -> Option<Figure> {
             format!("{}.", totals.join("; ")),
         ],
         table,
-        command: told[0].cell.command.clone(),
+        command: group.command(),
     })
 }
 
