@@ -74,7 +74,7 @@ pub(crate) fn help(session: &mut Session, topic: &str) -> Next {
 
 fn overview() -> String {
     let mut text = String::from(
-        "An entry is a program. A last expression without a semicolon is shown, and is `_`.\n",
+        "An entry is a program. An expression at its end is shown, and kept as `_`.\n",
     );
     let width = COMMANDS.iter().map(|command| command.usage().chars().count()).max().unwrap_or(0);
     for group in Group::ALL {

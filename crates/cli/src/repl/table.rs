@@ -177,11 +177,12 @@ mod tests {
             map(&[("objects", Data::Number(objects)), ("bytes", Data::Number(bytes))])
         };
         let histogram = map(&[("string", row(12.0, 1_234_567.0)), ("Cow", row(3.0, -0.5))]);
-        let expected = "\
-        objects      bytes
-string       12  1 234 567
-Cow           3      -0.50
-";
+        let expected = [
+            "        objects      bytes\n",
+            "string       12  1 234 567\n",
+            "Cow           3      -0.50\n",
+        ]
+        .concat();
         assert_eq!(render(&histogram), expected);
         assert_eq!(render(&Data::List(vec![])), "nothing\n");
         assert_eq!(render(&Data::List(vec![Data::Number(1.0), Data::Other("x".into())])), "1\nx\n");
