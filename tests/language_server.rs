@@ -152,7 +152,8 @@ fn errors_are_shown_as_they_come_and_go() {
     assert_eq!(found.as_array().map(Vec::len), Some(2), "{found}");
     // The cow has two units of UTF-16.
     assert_eq!(found[0]["range"], range(0, 13, 14));
-    assert_eq!(found[0]["message"], "Expect expression.");
+    let message = "Expect expression.\nA value belongs here, such as 1, \"text\" or a name.";
+    assert_eq!(found[0]["message"], message);
     assert_eq!(found[0]["severity"], 1);
     let found = editor.change(json!([
         {"range": range(0, 13, 13), "text": "2"}, {"range": range(1, 4, 5), "text": "x"},
