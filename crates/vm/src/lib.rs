@@ -6,6 +6,8 @@
 pub mod blame;
 pub mod call;
 mod census;
+#[cfg(not(test))]
+mod choices;
 pub mod class;
 pub mod closure;
 pub mod code;
@@ -35,12 +37,14 @@ pub mod text;
 pub mod vm;
 
 pub use blame::BlameOptions;
+#[cfg(not(test))]
+pub use choices::choices;
 pub use page_map::PageMapForm;
 pub use program::exit_code;
 pub use session::Evaluation;
 pub use vm::{ExitPolicy, Options, Vm};
 
-use calf_gc::{Collector, HeapError, Job, Row, Strategy};
+use calf_gc::{Collector, HeapError, Row};
 
 /// The machine without its collector's type: what the command line and the REPL need.
 pub trait Machine: session::Session {
@@ -84,22 +88,4 @@ impl Choice {
     pub fn start(self, options: Options) -> Started {
         (self.start)(options, self.row)
     }
-}
-
-struct Start(Options);
-
-impl Job for Start {
-    type Output = Started;
-    fn run<C: Collector>(self, row: &'static Row) -> Started {
-        (Choice::of::<C>(row).start)(self.0, row)
-    }
-}
-
-/// The strategies of the table, in its order. An option may choose another type for the same row.
-pub fn choices() -> Vec<Choice> {
-    let start = |options: Options, row: &'static Row| {
-        let strategy = Strategy::named(row.name).expect("a row of the table");
-        strategy.run(&options.heap.clone(), Start(options))
-    };
-    Strategy::all().map(|strategy| Choice { row: strategy.row(), start }).collect()
 }
