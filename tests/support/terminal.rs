@@ -1,5 +1,7 @@
 //! A terminal with the REPL in it: a pseudo-terminal, and a model of what it would show.
 
+#![allow(dead_code, reason = "each suite uses its own part of this module")]
+
 use rexpect::process::PtyProcess;
 use std::fs::File;
 use std::io::{Read, Write};

@@ -50,7 +50,7 @@ impl Table {
                     tbody {
                         @for row in &self.rows {
                             tr { @for (index, (cell, (_, is_number))) in row.iter().zip(&self.heads).enumerate() {
-                                @if index == 0 {
+                                @if index == 0 && !cell.is_empty() {
                                     th scope="row" class=[is_number.then_some("number")] { (cell) }
                                 } @else {
                                     td class=[is_number.then_some("number")] { (cell) }

@@ -101,7 +101,7 @@ fn replay(session: &mut Session) -> Next {
         text.push_str(&format!("; {} failed and left out", counted(failed)));
     }
     if skipped > 0 {
-        text.push_str(&format!("; {} not, which name `os` or `input`", counted(skipped)));
+        text.push_str(&format!("; {} not, with `os` or `input`", counted(skipped)));
     }
     session.print(&format!("{text}.\n"))
 }
