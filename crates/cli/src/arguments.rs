@@ -111,6 +111,7 @@ fn parser() -> Parser {
     };
     Parser::new("calf")
         .about("A small language whose garbage collector is chosen at start-up, and whose memory you can watch")
+        .version(env!("CARGO_PKG_VERSION"))
         .max_term_width(100)
         .args_conflicts_with_subcommands(false)
         .subcommand_precedence_over_arg(true)
@@ -317,7 +318,9 @@ pub(crate) fn read(
     {
         return Err(crate::print(&text));
     }
-    match help::with_groups(complete_parser()).try_get_matches_from(&words) {
+    // A program that runs needs no help: the words are read without it first, and once more with it where there is something to say.
+    let read = parser().try_get_matches_from(&words);
+    match read.or_else(|_| help::with_groups(complete_parser()).try_get_matches_from(&words)) {
         Ok(matches) => command(&matches, choices),
         Err(error) => Err(report(&error, &words)),
     }

@@ -93,7 +93,6 @@ pub(crate) fn with_headings(mut parser: Parser) -> Parser {
         }
     }
     parser
-        .version(env!("CARGO_PKG_VERSION"))
         .long_version(VERSION)
         .override_usage(USAGE)
         .after_help(format!("{EXAMPLES}\n\n{MORE}"))
