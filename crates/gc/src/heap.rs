@@ -489,6 +489,9 @@ impl<C: Collector> Heap<C> {
         } else {
             self.collector.collect(roots, request)
         };
+        if request != Request::Automatic {
+            self.give_back_spare_blocks();
+        }
         phase::enter(former);
         if let Some(journal) = &mut self.watch.journal {
             journal.survive(&self.collector, roots, &before, number);
@@ -506,6 +509,11 @@ impl<C: Collector> Heap<C> {
             }
         }
         collection
+    }
+
+    fn give_back_spare_blocks(&mut self) {
+        let space = self.collector.space_mut();
+        space.cells.give_back_spare_blocks(&mut space.model);
     }
 
     /// Ends the process if the heap is broken, where that is looked for.
@@ -702,6 +710,7 @@ impl<C: Collector> Heap<C> {
             None => Vec::new(),
         };
         self.collector.before_fork(roots);
+        self.give_back_spare_blocks();
         if let Some(sites) = &mut self.watch.sites
             && C::MOVES
         {

@@ -6,15 +6,15 @@ use calf_gc::{Collector, Format, Job, Object, Row, ShapeWord, VARIANTS, Value};
 use calf_gc_kit::Mutator;
 
 /// What is measured of a strategy.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Layout {
     name: String,
     /// Bytes in front of the header of a container.
     head: usize,
     /// Bytes of a cell: a container of three slots, a string of three words, a part of three slots, a weak reference.
     cells: [usize; 4],
-    /// Bytes of bookkeeping beside the heap for each object of a mebibyte of containers of three slots, in tenths, rounded.
-    side_tenths: usize,
+    /// Bytes of bookkeeping beside the heap for each object of sixteen mebibytes of containers of three slots, in hundredths.
+    side_hundredths: usize,
 }
 
 struct Measure(String);
@@ -50,7 +50,7 @@ impl Job for Measure {
             });
             used
         };
-        let (before, count) = (own(&m), (1 << 20) / cells[0]);
+        let (before, count) = (own(&m), (16 << 20) / cells[0]);
         for number in 0..count {
             m.named(number, 3);
         }
@@ -58,7 +58,7 @@ impl Job for Measure {
             name: self.0,
             head: C::HEAD,
             cells,
-            side_tenths: ((own(&m) - before) * 10 + count / 2) / count,
+            side_hundredths: ((own(&m) - before) * 100 + count / 2) / count,
         }
     }
 }
@@ -71,25 +71,28 @@ fn what_an_object_costs() {
         ("none", 0, [32, 32, 32, 16], 0),
         ("inline", 24, [56, 32, 32, 16], 0),
         ("inline:head=16", 16, [48, 32, 32, 16], 0),
-        ("indirect", 8, [40, 32, 32, 16], 320),
+        ("indirect", 8, [40, 32, 32, 16], 3200),
         ("frozen", 24, [56, 32, 32, 16], 0),
-        ("scratch", 0, [32, 32, 32, 16], 10),
-        ("side-counts", 0, [32, 32, 32, 16], 30),
+        ("scratch", 0, [32, 32, 32, 16], 100),
+        ("side-counts", 0, [32, 32, 32, 16], 300),
         ("immortal", 24, [56, 32, 32, 16], 0),
-        ("trial", 0, [32, 32, 32, 16], 5),
+        ("trial", 0, [32, 32, 32, 16], 50),
         ("trial:colour=inline", 0, [32, 32, 32, 16], 0),
-        ("side-counts:defer=stack", 0, [32, 32, 32, 16], 30),
-        ("mark-bitmap:age=inline", 0, [32, 32, 32, 16], 10),
+        ("side-counts:defer=stack", 0, [32, 32, 32, 16], 300),
+        ("mark-bitmap:age=inline", 0, [32, 32, 32, 16], 100),
         ("mark-inline", 0, [32, 32, 32, 16], 0),
-        ("mark-bitmap", 0, [32, 32, 32, 16], 10),
-        ("sealed", 0, [32, 32, 32, 16], 3),
-        ("zygote", 0, [32, 32, 32, 16], 8),
+        ("mark-bitmap", 0, [32, 32, 32, 16], 100),
+        ("sealed", 0, [32, 32, 32, 16], 25),
+        ("zygote", 0, [32, 32, 32, 16], 75),
         ("adversary", 0, [32, 32, 32, 16], 0),
     ];
     assert_eq!(expected.len(), layouts.len(), "{layouts:?}");
-    for (name, head, cells, side_tenths) in expected {
+    for (name, head, cells, side_hundredths) in expected {
         let layout = layouts.iter().find(|layout| layout.name == name).expect("a row of that name");
-        assert_eq!(*layout, Layout { name: name.to_string(), head, cells, side_tenths });
+        // A block of the first four objects may have been used again.
+        let tolerated = side_hundredths / 100;
+        assert!(layout.side_hundredths.abs_diff(side_hundredths) <= tolerated, "{layout:?}");
+        assert_eq!((layout.head, layout.cells), (head, cells), "{name}");
     }
 }
 

@@ -112,6 +112,18 @@ impl<C: Collector> Vm<C> {
         native: Value,
     ) -> Result<(), Thrown> {
         let number = native.as_object().expect("a native is an object").get(0).as_raw() as usize;
+        self.call_builtin(window, count, number)
+    }
+
+    /// Calls native `number` with the arguments in the window.
+    #[inline(never)]
+    pub(crate) fn call_builtin(
+        &mut self,
+        window: *mut Value,
+        count: usize,
+        number: usize,
+    ) -> Result<(), Thrown> {
+        let native = self.mutator.builtins[number];
         let entry = &self.natives[number];
         let (function, least, most) = (entry.function, entry.least as usize, entry.most as usize);
         let mutates = C::SEALS && entry.mutates;
@@ -183,8 +195,7 @@ impl<C: Collector> Vm<C> {
             // SAFETY: as above.
             let (known, number) = unsafe { ((*site).next_word, (*site).offset) };
             if known == shape_word.0 {
-                let native = self.mutator.builtins[number as usize];
-                return self.call_native(window, count, native);
+                return self.call_builtin(window, count, number as usize);
             }
             if let Some(cache) = self.mutator.shared(Lookup::Method, shape_word.0, symbol) {
                 // SAFETY: a loaded function; the closure is a method of the class of objects with this shape word.

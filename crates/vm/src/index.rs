@@ -28,7 +28,14 @@ impl<C: Collector> Vm<C> {
         index: Value,
         place: *mut Value,
     ) -> Result<(), Thrown> {
-        let value = self.get_index(holder, index)?;
+        // A map before the others: a list that is asked for an item it has does not come here.
+        let value = match map::of(holder) {
+            Some(map) => {
+                let value = self.map_item(map, index)?;
+                self.retained(value)
+            }
+            None => self.get_index(holder, index)?,
+        };
         self.put(place, value);
         Ok(())
     }
@@ -79,6 +86,17 @@ impl<C: Collector> Vm<C> {
         index: Value,
         value: Value,
     ) -> Result<(), Thrown> {
+        if let Some(map) = map::of(holder) {
+            self.must_not_be_sealed(holder)?;
+            let value = self.retained(value);
+            return match self.map_find(map, index) {
+                Some(at) => {
+                    self.set_entry(map, at, value);
+                    Ok(())
+                }
+                None => self.map_append(holder, index, value),
+            };
+        }
         let kind = self.kind(holder);
         let object = match holder.as_object() {
             Some(object) => object,
@@ -94,10 +112,6 @@ impl<C: Collector> Vm<C> {
                 let part = list::items(object).expect("a list with items");
                 self.set_part_slot(object, part, at, value);
                 Ok(())
-            }
-            Some(Kind::Map) => {
-                let value = self.retained(value);
-                self.map_insert(holder, index, value)
             }
             Some(Kind::Bytes) => {
                 let at = self.position(index, object.get(0).as_raw() as usize, "buffer")?;
@@ -134,7 +148,10 @@ impl<C: Collector> Vm<C> {
         holder: Value,
         place: *mut Value,
     ) -> Result<(), Thrown> {
-        let found = self.contains(item, holder)?;
+        let found = match map::of(holder) {
+            Some(map) => self.map_find(map, item).is_some(),
+            None => self.contains(item, holder)?,
+        };
         self.put(place, Value::boolean(found));
         Ok(())
     }

@@ -787,6 +787,11 @@ impl<C: Collector> Vm<C> {
                                 let closure =
                                     Value::object(calf_gc::Object::from_address((*site).closure));
                                 enter_fitting!(a(word), closure, (*site).code);
+                            } else if object.shape_word().0 == (*site).next_word {
+                                let number = (*site).offset as usize;
+                                save!();
+                                check!(self.call_builtin(place!(a(word)), b(word), number));
+                                continue;
                             }
                         }
                     }

@@ -1,9 +1,11 @@
 //! Lists: an object with a length and, once there are items, a part that holds them with room to grow.
 
 use crate::error::{ErrorKind, Thrown};
+use crate::interpreter::to_integer;
 use crate::kind::Kind;
 use crate::vm::Vm;
 use calf_gc::{Collector, Object, Value};
+use std::fmt::Display;
 
 /// Slot of the length (raw).
 pub(crate) const LENGTH: usize = 0;
@@ -189,17 +191,22 @@ impl<C: Collector> Vm<C> {
     }
 
     /// A whole number, or an error that begins with `what`.
-    pub(crate) fn whole(&mut self, value: Value, what: &str) -> Result<i64, Thrown> {
+    #[inline]
+    pub(crate) fn whole(&mut self, value: Value, what: impl Display) -> Result<i64, Thrown> {
         match value.as_number() {
-            Some(number) if number.fract() == 0.0 && number.abs() < FAR => Ok(number as i64),
-            Some(_) => {
-                Err(self.throw(ErrorKind::TypeError, format!("{what} must be a whole number.")))
+            Some(number) if to_integer(number) as f64 == number && number.abs() < FAR => {
+                Ok(number as i64)
             }
-            None => {
-                let name = self.type_name(value);
-                Err(self
-                    .throw(ErrorKind::TypeError, format!("{what} must be a number, not a {name}.")))
-            }
+            _ => Err(self.not_whole(value, what.to_string())),
         }
+    }
+
+    #[cold]
+    fn not_whole(&mut self, value: Value, what: String) -> Thrown {
+        if value.is_number() {
+            return self.throw(ErrorKind::TypeError, format!("{what} must be a whole number."));
+        }
+        let name = self.type_name(value);
+        self.throw(ErrorKind::TypeError, format!("{what} must be a number, not a {name}."))
     }
 }

@@ -29,6 +29,12 @@ const FREE: u32 = 0;
 /// A slot whose entry was removed. No entry has this number: there are twice as many slots as entries.
 const REMOVED: u32 = u32::MAX;
 
+/// The map that a value is, if it is one.
+#[inline(always)]
+pub(crate) fn of(value: Value) -> Option<Object> {
+    value.as_object().filter(|object| object.shape() == Kind::Map as u32)
+}
+
 /// How many entries a map has.
 pub(crate) fn length(map: Object) -> usize {
     (map.get(LIVE).as_raw() & (IDENTITY - 1)) as usize
@@ -175,8 +181,8 @@ impl<C: Collector> Vm<C> {
     /// The value under a key, borrowed.
     pub(crate) fn map_get(&mut self, map: Object, key: Value) -> Option<Value> {
         let at = self.map_find(map, key)?;
-        let entries = map.get(ENTRIES).as_object()?;
-        Some(entries.get(2 * at + 1))
+        // SAFETY: a map in which an entry was found has a part of entries, that one among them.
+        Some(unsafe { map.slot(ENTRIES).as_object_unchecked().slot(2 * at + 1) })
     }
 
     /// Puts an owned value under a borrowed key.
@@ -191,6 +197,17 @@ impl<C: Collector> Vm<C> {
             self.set_entry(object, at, owned);
             return Ok(());
         }
+        self.map_append(map, key, owned)
+    }
+
+    /// Puts an owned value under a borrowed key that the map does not have.
+    pub(crate) fn map_append(
+        &mut self,
+        map: Value,
+        key: Value,
+        owned: Value,
+    ) -> Result<(), Thrown> {
+        let object = map.as_object().expect("a map");
         let room = object.get(ENTRIES).as_object().map_or(0, |entries| entries.units() / 2);
         if used(object) < room {
             let key = self.retained(key);

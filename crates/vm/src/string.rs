@@ -162,7 +162,7 @@ impl<C: Collector> Vm<C> {
         length: usize,
         fill: impl FnOnce(&mut [u8]),
     ) -> Result<Value, Thrown> {
-        self.build(length, None, fill)
+        self.build(length, None, |_, space| fill(space))
     }
 
     /// The same, where it may be known that every character is one byte.
@@ -171,7 +171,7 @@ impl<C: Collector> Vm<C> {
         &mut self,
         length: usize,
         is_ascii: Option<bool>,
-        fill: impl FnOnce(&mut [u8]),
+        fill: impl FnOnce(&Self, &mut [u8]),
     ) -> Result<Value, Thrown> {
         if length > LONGEST {
             return Err(self.throw_out_of_memory());
@@ -185,7 +185,7 @@ impl<C: Collector> Vm<C> {
             }
             std::slice::from_raw_parts_mut(object.bytes().add(8), length)
         };
-        fill(space);
+        fill(self, space);
         let is_ascii = is_ascii.unwrap_or_else(|| space.is_ascii());
         let hash = if words <= SHORT {
             // SAFETY: as above: all its words are written now.
@@ -218,19 +218,25 @@ impl<C: Collector> Vm<C> {
         let (one, other) =
             (left.as_object().expect("a string"), right.as_object().expect("a string"));
         let (first, second) = (byte_length(one), byte_length(other));
+        let is_ascii = is_ascii(one) && is_ascii(other);
         if !C::MOVES {
             // The operands stay where they are: the registers hold them.
-            let is_ascii = is_ascii(one) && is_ascii(other);
             if first + second <= 8 * SHORT {
                 return self.join_short(one, other, is_ascii);
             }
-            return self.build(first + second, Some(is_ascii), |space| {
+            return self.build(first + second, Some(is_ascii), |_, space| {
                 space[..first].copy_from_slice(bytes(&one));
                 space[first..].copy_from_slice(bytes(&other));
             });
         }
-        let joined = [bytes(&one), bytes(&other)].concat();
-        self.build_string(joined.len(), |space| space.copy_from_slice(&joined))
+        let mark = self.mark();
+        let (one, other) = (self.hold_borrowed(left), self.hold_borrowed(right));
+        let joined = self.build(first + second, Some(is_ascii), |vm, space| {
+            space[..first].copy_from_slice(bytes(&vm.held_object(one)));
+            space[first..].copy_from_slice(bytes(&vm.held_object(other)));
+        });
+        self.drop_handles(mark);
+        joined
     }
 
     /// Two strings, which nothing moves, as one short one: copied and hashed a word at a time, without a look at what was just written.

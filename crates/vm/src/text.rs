@@ -13,11 +13,17 @@ use calf_gc::{Collector, Object, Value};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
+/// The number as an integer whose digits are its text; zero, which has a sign, is none.
+#[inline]
+pub(crate) fn whole(number: f64) -> Option<i64> {
+    let whole = crate::interpreter::to_integer(number);
+    (whole as f64 == number && whole != 0 && whole.unsigned_abs() < 1 << 53).then_some(whole)
+}
+
 /// A number as the language prints it: the shortest text that reads back as the same number, without `.0`, with an exponent from
 /// 1e21 on and below 1e-6.
 pub fn write_number(number: f64, to: &mut String) {
-    let whole = crate::interpreter::to_integer(number);
-    if whole as f64 == number && whole != 0 && whole.unsigned_abs() < 1 << 53 {
+    if let Some(whole) = whole(number) {
         to.push_str(itoa::Buffer::new().format(whole));
     } else if number.is_nan() {
         to.push_str("nan");

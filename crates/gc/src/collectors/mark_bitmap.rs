@@ -17,7 +17,7 @@
 //! A store of a young object into an old one *remembers* the source: its bit, and its place in a list.
 //!
 //! # Collection
-//! Minor: when as much was handed out as a quarter of what lives, no less than 4 MiB. Major: when the old have doubled.
+//! Minor: when as much was handed out as a quarter of what lives, no less than 1 MiB. Major: when the old have doubled.
 //!
 //! 1. *Mark* into scratch from the roots (minor: and from the remembered, and not through the old).
 //! 2. *Clear* weak references, *queue* finalizers and mark what they reach.
@@ -38,6 +38,7 @@
 use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
 use crate::object::{FLAG_STRATEGY, Format, Object, ShapeWord};
+use crate::parts::LEAST_ALLOWANCE;
 use crate::parts::ages::Ages;
 use crate::parts::cells::{BLOCK, Block};
 use crate::parts::finalizable::Finalizable;
@@ -50,8 +51,8 @@ use crate::parts::region::Region;
 use crate::parts::space::Space;
 use crate::value::Value;
 
-/// The fewest bytes handed out between two minor collections, and the fewest old ones that call for a major one.
-const LEAST: usize = 4 << 20;
+/// The fewest bytes of old objects that call for a major collection.
+const LEAST_OLD: usize = 4 << 20;
 
 /// See the module. `AGES_INLINE`: the ages of the young are in their headers.
 pub struct MarkBitmap<const AGES_INLINE: bool = false> {
@@ -140,12 +141,12 @@ unsafe impl<const AGES_INLINE: bool> Collector for MarkBitmap<AGES_INLINE> {
     }
 
     fn is_due(&self) -> bool {
-        self.marks.taken() >= LEAST.max(self.live / 4)
+        self.marks.taken() >= LEAST_ALLOWANCE.max(self.live / 4)
     }
     fn collect(&mut self, roots: &mut dyn Roots, request: Request) -> Collection {
         let is_minor = match request {
             Request::Automatic if !self.is_due() => return Collection::default(),
-            Request::Automatic => self.old < LEAST.max(2 * self.old_at_major),
+            Request::Automatic => self.old < LEAST_OLD.max(2 * self.old_at_major),
             Request::Generation(generation) => generation == 0,
             Request::Full => false,
         };
@@ -346,8 +347,9 @@ impl<const AGES_INLINE: bool> MarkBitmap<AGES_INLINE> {
                 }
             }
             self.live += survivors * block.cell_size();
-            if (!MINOR || zealous) && survivors == 0 {
-                self.space.cells.free_block(block, &mut self.space.model);
+            // In a child a minor collection leaves the blocks as they are.
+            if survivors == 0 && (!MINOR || zealous || !self.space.model.is_active()) {
+                self.space.cells.spare_block(block, &mut self.space.model);
             }
         }
         let mut next = self.space.runs.next_run(self.space.runs.region().start());

@@ -15,7 +15,7 @@
 //! None.
 //!
 //! # Collection
-//! It is due when as many bytes were allocated since the last one as survived it, and no less than 4 MiB.
+//! It is due when as many bytes were allocated since the last one as survived it, and no less than 1 MiB.
 //!
 //! 1. *Mark* the roots, and what they reach, from an explicit stack. If the stack cannot grow, objects are dropped from
 //!    it, and the heap is searched for marked objects with unmarked children until there are none.
@@ -34,6 +34,7 @@
 use crate::collector::{Collection, Collector, Request, Roots};
 use crate::heap::{HeapError, Options};
 use crate::object::{FLAG_FINALIZER, FLAG_STRATEGY, Format, Object, ShapeWord};
+use crate::parts::LEAST_ALLOWANCE;
 use crate::parts::cells::Cells;
 use crate::parts::finalizable::Finalizable;
 use crate::parts::gray::{Gray, references};
@@ -44,8 +45,6 @@ use crate::parts::space::Space;
 
 /// The mark.
 const MARKED: u32 = FLAG_STRATEGY;
-/// The fewest bytes allocated between two automatic collections.
-const LEAST_ALLOWANCE: isize = 4 << 20;
 /// What may be allocated at a time beyond the allowance while automatic collections are switched off.
 const OVERDRAFT: isize = 1 << 20;
 
@@ -81,7 +80,7 @@ unsafe impl Collector for MarkInline {
             space,
             gray,
             finalizable,
-            allowance: LEAST_ALLOWANCE,
+            allowance: LEAST_ALLOWANCE as isize,
             overdrawn: 0,
             automatic: true,
             live: 0,
@@ -140,7 +139,7 @@ unsafe impl Collector for MarkInline {
         phase::enter(Phase::Sweep);
         let reclaimed = self.sweep();
         self.gray.give_back();
-        self.allowance = self.live.max(LEAST_ALLOWANCE);
+        self.allowance = self.live.max(LEAST_ALLOWANCE as isize);
         self.overdrawn = 0;
         Collection { generation: Some(0), reclaimed, uncollectable: 0, finalizers }
     }
@@ -244,13 +243,24 @@ impl MarkInline {
 
     fn sweep(&mut self) -> usize {
         self.live = 0;
+        let anew = self.space.cells.forget_free_cells();
         let mut reclaimed = 0;
         for number in 0..self.space.cells.block_count() {
             let Some(block) = self.space.cells.block(number) else { continue };
-            for cell in (block.start..self.space.cells.used_end(block)).step_by(block.cell_size()) {
+            let cells = (block.start..self.space.cells.used_end(block)).step_by(block.cell_size());
+            let object = |cell: usize| Space::object_in_cell(Self::HEAD, cell, block.class);
+            if anew && !cells.clone().any(|cell| !Cells::is_free(cell) && is_marked(object(cell))) {
+                let dead = cells.filter(|&cell| !Cells::is_free(cell));
+                reclaimed += dead.filter(|&cell| object(cell).format() != Format::Part).count();
+                self.space.cells.spare_swept_block(block, &mut self.space.model);
+                continue;
+            }
+            // From the last to the first, so that the list of free cells begins with the first.
+            for cell in cells.rev() {
                 if !Cells::is_free(cell) {
-                    reclaimed +=
-                        self.sweep_object(Space::object_in_cell(Self::HEAD, cell, block.class));
+                    reclaimed += self.sweep_object(object(cell));
+                } else if anew {
+                    self.space.cells.free(cell, block.class, &mut self.space.model);
                 }
             }
         }

@@ -16,7 +16,7 @@
 //! None: the machine asks [`Collector::is_sealed`] before a store, which compares the address and reads nothing.
 //!
 //! # Collection
-//! Of the main space, when as much was handed out as survived the last time, no less than 4 MiB; no generations.
+//! Of the main space, when as much was handed out as survived the last time, no less than 1 MiB; no generations.
 //!
 //! 1. *Mark* from the roots. A reference to a sealed object is known by its address: its region is reached, and what the region
 //!    keeps is marked; no object in it is looked at.

@@ -18,7 +18,7 @@
 //! object of the main space that has survived a collection notes that it is written.
 //!
 //! # Collection
-//! Of the main space, when as much was handed out as survived the last time, no less than 4 MiB.
+//! Of the main space, when as much was handed out as survived the last time, no less than 1 MiB.
 //!
 //! 1. *Mark* from the roots and from what lies on dirty cards; a reference into the zygote is known by its address and not followed.
 //! 2. *Clear* weak references, *queue* finalizers and mark what they reach, *sweep* the main space by words.

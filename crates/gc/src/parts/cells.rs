@@ -15,6 +15,7 @@
 //! While the model records (in a forked child) the lanes of the fast path are empty, so that each allocation takes the
 //! slow path and is noted: the fast path itself knows nothing of the model.
 
+use super::LEAST_ALLOWANCE;
 use super::bitmap::Bitmap;
 use super::model::{Cause, Model};
 use super::quarantine::{Extent, Quarantine, fill};
@@ -127,6 +128,8 @@ impl Block {
 const EMPTY: u8 = 0xFF;
 /// The class byte of a block in quarantine: more than any class.
 const HIDDEN: u8 = 0xFE;
+/// A block that is empty, but has its memory still.
+const SPARE: u8 = 0xFD;
 
 /// See the module.
 #[derive(Debug)]
@@ -149,6 +152,8 @@ pub struct Cells {
     blocks: usize,
     /// How many of them are empty and may be taken.
     empty: usize,
+    /// How many of these still have their memory.
+    spare: usize,
     /// Blocks below this number are sealed; how many of these are empty.
     floor: usize,
     sealed_empty: usize,
@@ -185,6 +190,7 @@ impl Cells {
             table,
             blocks,
             empty,
+            spare: 0,
             floor,
             sealed_empty,
         })
@@ -340,6 +346,7 @@ impl Cells {
 
     /// No cell below the [`Cells::frontier`] is handed out from now on, until [`Cells::unseal`].
     pub fn seal(&mut self, model: &mut Model) {
+        self.give_back_spare_blocks(model);
         self.floor = self.blocks;
         self.sealed_empty += std::mem::take(&mut self.empty);
         let lanes = std::mem::replace(
@@ -441,7 +448,7 @@ impl Cells {
             let class = self.class_byte(number);
             // SAFETY: as above.
             let free = unsafe { *counts.pointer::<u16>(number * 2) } as usize;
-            if class < HIDDEN && free == BLOCK / SIZES[class as usize] {
+            if class < SPARE && free == BLOCK / SIZES[class as usize] {
                 self.give_block(number, model);
             }
         }
@@ -465,8 +472,10 @@ impl Cells {
     pub fn take_block(&mut self, class: usize, model: &mut Model) -> Option<Block> {
         let mut number = self.blocks;
         if self.empty > 0 {
-            number = (self.floor..self.blocks).find(|&number| self.class_byte(number) == EMPTY)?;
+            let wanted = if self.spare > 0 { SPARE } else { EMPTY };
+            number = (self.floor..self.blocks).find(|&number| self.class_byte(number) == wanted)?;
             self.empty -= 1;
+            self.spare = self.spare.saturating_sub(1);
         } else {
             if !self.objects.commit((number + 1) << BLOCK_SHIFT) || !self.table.commit(number + 1) {
                 return None;
@@ -502,6 +511,52 @@ impl Cells {
         self.give_block((block.start - self.objects.start()) >> BLOCK_SHIFT, model);
     }
 
+    /// The same, but its memory may stay, to be filled before the next collection is due: the kernel would have to find as much, and
+    /// a cache to learn it. Not in a child, where it would be copied.
+    pub fn spare_block(&mut self, block: Block, model: &mut Model) {
+        let number = (block.start - self.objects.start()) >> BLOCK_SHIFT;
+        let enough = (self.spare + 1) << BLOCK_SHIFT > 2 * LEAST_ALLOWANCE;
+        if enough || self.is_watched || number < self.floor {
+            return self.give_block(number, model);
+        }
+        self.set_class_byte(number, SPARE, model);
+        self.empty += 1;
+        self.spare += 1;
+    }
+
+    /// Before a sweep that looks at every cell: the lists of free cells are forgotten, to be made anew of what [`Cells::free`] is told.
+    /// `false`, and they stay, in a child, which would copy pages for that, and under a zeal mode.
+    #[must_use]
+    pub fn forget_free_cells(&mut self) -> bool {
+        if !self.is_watched {
+            self.fast.iter_mut().for_each(|lane| lane.free = 0);
+        }
+        !self.is_watched
+    }
+
+    /// During such a sweep: takes `block` back, in which nothing lives and none of whose cells are in a list.
+    pub fn spare_swept_block(&mut self, block: Block, model: &mut Model) {
+        let lane = &mut self.fast[block.class];
+        if lane.limit == block.end() {
+            (lane.cursor, lane.limit) = (0, 0);
+        }
+        self.spare_block(block, model);
+    }
+
+    /// Gives the memory of spare blocks back.
+    pub fn give_back_spare_blocks(&mut self, model: &mut Model) {
+        if self.spare == 0 {
+            return;
+        }
+        self.spare = 0;
+        for number in 0..self.blocks {
+            if self.class_byte(number) == SPARE {
+                self.set_class_byte(number, EMPTY, model);
+                self.objects.discard(number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
+            }
+        }
+    }
+
     /// Nothing lives in any cell: all blocks are given back, and it is as if there had been none.
     pub fn clear(&mut self) {
         if let Some(quarantine) = &mut self.quarantine {
@@ -510,7 +565,7 @@ impl Cells {
         self.hidden = 0;
         let lanes = [Lane::default(); CLASSES];
         (self.fast, self.noted, self.sealed) = (lanes, lanes, lanes);
-        (self.blocks, self.empty, self.floor, self.sealed_empty) = (0, 0, 0, 0);
+        (self.blocks, self.empty, self.spare, self.floor, self.sealed_empty) = (0, 0, 0, 0, 0);
         for region in [&mut self.objects, &mut self.table] {
             region.discard(0, region.end() - region.start());
         }
@@ -525,7 +580,7 @@ impl Cells {
     #[inline]
     pub fn block(&self, number: usize) -> Option<Block> {
         let class = self.class_byte(number);
-        (class < HIDDEN).then(|| Block {
+        (class < SPARE).then(|| Block {
             start: self.objects.start() + (number << BLOCK_SHIFT),
             class: class as usize,
         })

@@ -8,6 +8,7 @@
 //! The phases are `mark-bitmap`'s, of a major collection: marks go to scratch memory that exists only meanwhile, and the sweep
 //! copies them by words. What lies outside is not marked here: the strategy says, by an [`Outside`], what a reference there means.
 
+use super::LEAST_ALLOWANCE;
 use super::cells::BLOCK;
 use super::finalizable::Finalizable;
 use super::gray::{Gray, references};
@@ -18,9 +19,6 @@ use super::region::Region;
 use super::space::Space;
 use crate::heap::{HeapError, Options};
 use crate::object::{Format, Object, ShapeWord};
-
-/// The fewest bytes handed out between two automatic collections.
-const LEAST: usize = 4 << 20;
 
 /// The space beside the main one.
 pub trait Outside {
@@ -87,9 +85,9 @@ impl MainSpace {
             space.ends_of_next(units).into_iter().flatten().all(|end| self.scratch.cover(end));
         if covered { self.marks.allocate_slow(shape, units, space) } else { None }
     }
-    /// Was as much handed out as survived the last collection, and no less than four mebibytes?
+    /// Was as much handed out as survived the last collection, and no less than [`LEAST_ALLOWANCE`]?
     pub fn is_due(&self) -> bool {
-        self.marks.taken() >= LEAST.max(self.live)
+        self.marks.taken() >= LEAST_ALLOWANCE.max(self.live)
     }
 
     // -- Mark ---------------------------------------------------------------------------------------
@@ -225,7 +223,7 @@ impl MainSpace {
             }
             self.live += survivors * block.cell_size();
             if survivors == 0 {
-                space.cells.free_block(block, &mut space.model);
+                space.cells.spare_block(block, &mut space.model);
             }
         }
         let mut next = space.runs.next_run(space.runs.region().start());

@@ -180,6 +180,15 @@ impl Region {
         collapsed
     }
 
+    /// Asks the kernel for the pages between two offsets at once, which are about to be written whole: a fault for each of them costs
+    /// more. Where it refuses, they come by faults.
+    ///
+    /// Source: `MADV_POPULATE_WRITE`, Linux 5.14.
+    pub fn populate(&self, from: usize, to: usize) {
+        debug_assert!(from <= to && to <= self.committed);
+        populate(self.start + from, to - from);
+    }
+
     /// Gives the pages between two offsets back to the kernel; they read as zero afterwards.
     pub fn discard(&mut self, from: usize, to: usize) {
         debug_assert!(from <= to && to <= self.committed);
@@ -272,6 +281,16 @@ fn collapse(address: usize) -> bool {
 fn collapse(_: usize) -> bool {
     false
 }
+
+#[cfg(not(miri))]
+fn populate(address: usize, length: usize) {
+    let pointer = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: the range is committed memory of a region of ours; the request changes nothing that can be read.
+    unsafe { libc::madvise(pointer, length, libc::MADV_POPULATE_WRITE) };
+}
+
+#[cfg(miri)]
+fn populate(_: usize, _: usize) {}
 
 #[cfg(not(miri))]
 fn discard(address: usize, length: usize) {

@@ -29,6 +29,11 @@ fn text<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thr
     if vm.object_of(value, Kind::String).is_some() {
         return Ok(vm.retained(value));
     }
+    if let Some(number) = value.as_number()
+        && let Some(whole) = crate::text::whole(number)
+    {
+        return vm.new_string(itoa::Buffer::new().format(whole));
+    }
     let text = vm.text_of(value)?;
     vm.new_string(&text)
 }

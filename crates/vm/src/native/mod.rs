@@ -192,7 +192,7 @@ impl<C: Collector> Vm<C> {
         if !arguments.get(index).is_number() {
             return Err(self.wrong_argument(arguments, index, "number"));
         }
-        self.whole(arguments.get(index), &format!("Argument {index}"))
+        self.whole(arguments.get(index), format_args!("Argument {index}"))
     }
     /// Argument `index` as a whole number of at least 0.
     pub(crate) fn size_argument(

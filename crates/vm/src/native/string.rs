@@ -204,10 +204,16 @@ fn replace<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, 
             space[to..to + bytes.len()].copy_from_slice(bytes);
             to += bytes.len();
         };
-        for (at, found) in text.match_indices(string::text(&old)) {
+        let mut put = |at: usize| {
             write(&text.as_bytes()[from..at]);
             write(string::bytes(&new));
-            from = at + found.len();
+            from = at + old_length;
+        };
+        if old_length == 0 {
+            // Nothing stands before each character and at the end.
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).for_each(&mut put);
+        } else {
+            memchr::memmem::find_iter(text.as_bytes(), string::bytes(&old)).for_each(&mut put);
         }
         write(&text.as_bytes()[from..]);
     })
