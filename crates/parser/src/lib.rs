@@ -10,6 +10,7 @@ mod bracket;
 mod builder;
 mod dump;
 mod message;
+mod operands;
 mod recovery;
 mod remedy;
 
@@ -27,6 +28,7 @@ mod grammar {
 }
 
 pub use dump::dump;
+pub use operands::{Operands, operands};
 
 use ast::Program;
 use builder::Builder;

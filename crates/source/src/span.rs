@@ -26,6 +26,10 @@ impl Span {
     pub fn to(self, other: Span) -> Self {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
+    /// Does it cover all of the other?
+    pub fn covers(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
     /// How many bytes it covers.
     pub fn bytes(self) -> u32 {
         self.end.saturating_sub(self.start)

@@ -1,7 +1,7 @@
 //! Compiled functions as the machine runs them: instructions and constants in the `code` region, cache sites in `caches`.
 
-use crate::error::TraceLine;
 use crate::shape::Symbol;
+use crate::trace::TraceLine;
 use calf_bytecode::Function;
 use calf_gc::Value;
 use calf_source::SourceFile;
@@ -44,7 +44,6 @@ impl Code {
             file: self.file.name().to_string(),
             line: self.file.line(span.start),
             function: named,
-            calls: 1,
         }
     }
 }

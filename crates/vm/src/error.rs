@@ -1,6 +1,7 @@
 //! Errors that a program can catch: their classes, how one is thrown, and where it came from.
 
 use crate::code::Frame;
+use crate::trace::Trace;
 use crate::vm::Vm;
 use calf_gc::{Collector, Value};
 use calf_source::{Diagnostic, SourceFile, Span};
@@ -43,19 +44,6 @@ error_kinds! {
     Interrupt "The user pressed Ctrl-C."
 }
 
-/// One line of a trace.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TraceLine {
-    /// The file's name.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The function's name; `None` for the top level.
-    pub function: Option<String>,
-    /// How many calls in a row stand at this place: more than one where a function calls itself.
-    pub calls: usize,
-}
-
 /// Where the error that travels, or the last one, was thrown.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -63,19 +51,11 @@ pub struct Origin {
     pub file: Rc<SourceFile>,
     /// The text that failed.
     pub span: Span,
-    /// Innermost call first; folded in the middle where many calls stand at different places.
-    pub trace: Vec<TraceLine>,
-    /// How many calls were left out after the first [`TRACE_HEAD`] lines.
-    pub folded: usize,
+    /// The calls in progress.
+    pub trace: Trace,
     /// What there is to say of the error, if nothing seemed to catch it.
     pub explanation: Option<Box<Diagnostic>>,
 }
-
-/// Lines of a trace kept before the fold; calls in a row at one place count as one.
-pub const TRACE_HEAD: usize = 12;
-const TRACE_TAIL: usize = 8;
-/// Calls in a row at one place that are shown one by one.
-const REPEATED: usize = 3;
 
 impl Origin {
     /// The error with everything that is known of it; `class` and `message` are what it says itself.
@@ -86,7 +66,7 @@ impl Origin {
     }
     /// The trace as it is printed, innermost call first.
     pub fn lines(&self) -> Vec<String> {
-        self.folded_lines("  ", |line| match &line.function {
+        self.trace.lines("  ", |line| match &line.function {
             Some(name) => format!("[line {}] in {name}()", line.line),
             None => format!("[line {}] in script", line.line),
         })
@@ -94,27 +74,10 @@ impl Origin {
 
     /// The trace as the program sees it.
     fn texts(&self) -> Vec<String> {
-        self.folded_lines("", |line| match &line.function {
+        self.trace.lines("", |line| match &line.function {
             Some(name) => format!("{}:{} in {name}()", line.file, line.line),
             None => format!("{}:{} in script", line.file, line.line),
         })
-    }
-
-    fn folded_lines(&self, indent: &str, describe: impl Fn(&TraceLine) -> String) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (number, line) in self.trace.iter().enumerate() {
-            if number == TRACE_HEAD && self.folded > 0 {
-                lines.push(format!("{indent}… {} more calls", self.folded));
-            }
-            let text = describe(line);
-            if line.calls <= REPEATED {
-                lines.extend(std::iter::repeat_n(text, line.calls));
-            } else {
-                lines.push(text);
-                lines.push(format!("{indent}… the same {} more times", line.calls - 1));
-            }
-        }
-        lines
     }
 }
 
@@ -222,11 +185,6 @@ impl<C: Collector> Vm<C> {
             .iter()
             .filter(|frame| unsafe { frame.code.as_ref() }.is_some_and(|code| !code.is_exit))
             .collect();
-        let line_of = |frame: &Frame, calls: usize| {
-            // SAFETY: as above; not null, because the filter left only frames with code.
-            let code = unsafe { &*frame.code };
-            TraceLine { calls, ..code.place_of(frame.position()) }
-        };
         let (file, span) = match running.last() {
             Some(frame) => {
                 // SAFETY: as above.
@@ -235,21 +193,13 @@ impl<C: Collector> Vm<C> {
             }
             None => (self.no_file.clone(), Span::default()),
         };
-        let mut runs: Vec<(&Frame, usize)> = Vec::new();
-        for &frame in running.iter().rev() {
-            match runs.last_mut() {
-                Some((last, calls)) if last.code == frame.code && last.pc == frame.pc => {
-                    *calls += 1
-                }
-                _ => runs.push((frame, 1)),
-            }
-        }
-        let head = runs.len().min(TRACE_HEAD);
-        let tail = runs.len().saturating_sub(TRACE_TAIL).max(head);
-        let folded = runs[head..tail].iter().map(|(_, calls)| calls).sum();
-        let shown = runs[..head].iter().chain(&runs[tail..]);
-        let trace = shown.map(|&(frame, calls)| line_of(frame, calls)).collect();
-        Origin { file, span, trace, folded, explanation: None }
+        let calls: Vec<_> =
+            running.iter().rev().map(|frame| (frame.code, frame.position())).collect();
+        let trace = Trace::new(&calls, |&(code, position)| {
+            // SAFETY: as above; not null, because the filter left only frames with code.
+            unsafe { &*code }.place_of(position)
+        });
+        Origin { file, span, trace, explanation: None }
     }
 
     fn trace_list(&mut self, origin: &Origin) -> Result<Value, Thrown> {

@@ -160,17 +160,44 @@ impl Explanation {
         }
     }
 
+    /// Says of each operand what it is. The instruction's operands may stand the other way round in the text.
+    fn operand_labels(mut self, one: &str, other: &str) -> Explanation {
+        let operator = self.diagnostic.span;
+        let Some(found) = calf_parser::operands(&self.file, operator) else {
+            return self.caption(format!("{} and {}", with_article(one), with_article(other)));
+        };
+        let is_swapped = if found.is_left_number {
+            one != "number"
+        } else if found.is_right_number {
+            other != "number"
+        } else {
+            // A comparison is compiled as its mirror image.
+            self.file.slice(operator).starts_with('>')
+        };
+        let (left, right) = if is_swapped { (other, one) } else { (one, other) };
+        self.diagnostic = self
+            .diagnostic
+            .with_label(found.left, with_article(left))
+            .with_label(found.right, with_article(right));
+        self
+    }
+
+    /// An operator met a value of this type.
+    fn operand(self, name: &str) -> Explanation {
+        let with = self.caption(with_article(name)).note_if(name == "nil", NIL);
+        match name {
+            "function" => with.help("A function gives its value when it is called: f()."),
+            "string" => with.help("A text of digits becomes a number with num(text)."),
+            _ => with,
+        }
+    }
+
     /// An operator met values of these types.
     fn operands(self, left: &str, right: &str) -> Explanation {
         let both = |a: &str, b: &str| (left == a && right == b) || (left == b && right == a);
         let any = |name: &str| left == name || right == name;
         let is_sum = self.file.slice(self.diagnostic.span).starts_with('+');
-        let caption = match left == right {
-            true if left == "nil" => "both are nil".to_string(),
-            true => format!("two {left}s"),
-            false => format!("{} and {}", with_article(left), with_article(right)),
-        };
-        let with = self.caption(caption).note_if(any("nil"), NIL);
+        let with = self.operand_labels(left, right).note_if(any("nil"), NIL);
         if any("function") {
             return with.help("A function gives its value when it is called: f().");
         }
@@ -464,6 +491,27 @@ impl<C: Collector> Vm<C> {
             .explanation()
             .map(|explanation| explanation.operands(&self.type_name(left), &self.type_name(right)));
         self.throw_with(ErrorKind::TypeError, message, explanation)
+    }
+
+    /// An error for an operator with one operand, of the wrong type, which is that of the running instruction.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn wrong_operand(&mut self, message: &str) -> Thrown {
+        let explanation = self.explanation().map(|explanation| match self.running_operand() {
+            Some(value) => explanation.operand(&self.type_name(value)),
+            None => explanation,
+        });
+        self.throw_with(ErrorKind::TypeError, message, explanation)
+    }
+
+    /// The value of the second register of the running instruction: the operand of those that have one.
+    fn running_operand(&self) -> Option<Value> {
+        let code = self.mutator.running_code()?;
+        let frame =
+            self.mutator.frames().iter().rev().find(|frame| std::ptr::eq(frame.code, code))?;
+        let word = *code.function.code.get(frame.position())?;
+        // SAFETY: a register of the running function's window.
+        Some(unsafe { *frame.base.add(calf_bytecode::op::b(word)) })
     }
 
     /// An error for something that cannot be iterated over, or has no items.

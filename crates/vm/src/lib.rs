@@ -34,6 +34,7 @@ pub mod shape;
 pub mod start;
 pub mod string;
 pub mod text;
+pub mod trace;
 pub mod vm;
 
 pub use blame::BlameOptions;

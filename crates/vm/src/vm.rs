@@ -386,7 +386,7 @@ impl<C: Collector> Vm<C> {
     #[cold]
     #[inline(never)]
     pub(crate) fn operand_must_be_a_number(&mut self) -> Thrown {
-        self.throw(ErrorKind::TypeError, "Operand must be a number.")
+        self.wrong_operand("Operand must be a number.")
     }
 
     /// Arithmetic whose result is a NaN: of two numbers, or an error. The operands are registers or constants.

@@ -2,8 +2,8 @@
 //! and, where a flag or a line put into the program does it, how it is done.
 
 use super::report::Row;
-use crate::error::TraceLine;
 use crate::kind::Kind;
+use crate::trace::TraceLine;
 use crate::vm::Vm;
 use calf_bytecode::Kind as FunctionKind;
 use calf_gc::{Collector, STRATEGIES};

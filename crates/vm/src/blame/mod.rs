@@ -9,9 +9,9 @@ pub(crate) mod advice;
 pub mod report;
 
 use crate::code::Code;
-use crate::error::TraceLine;
 use crate::kind::Kind;
 use crate::mutator::Mutator;
+use crate::trace::TraceLine;
 use crate::vm::Vm;
 use calf_gc::parts::phase;
 use calf_gc::parts::region::observe_discards;

@@ -3,7 +3,7 @@
 use super::advice::Advice;
 use super::{Blame, FOLDED, NATIVE};
 use crate::code::Code;
-use crate::error::TraceLine;
+use crate::trace::TraceLine;
 use crate::vm::Vm;
 use calf_gc::Collector;
 use calf_gc::parts::model::CAUSES;
@@ -132,18 +132,12 @@ impl<C: Collector> Vm<C> {
             NATIVE => {
                 let name =
                     self.natives.get(pair[1] as usize).map_or("native", |native| native.name);
-                TraceLine {
-                    file: "native".to_string(),
-                    line: 0,
-                    function: Some(name.to_string()),
-                    calls: 1,
-                }
+                TraceLine { file: "native".to_string(), line: 0, function: Some(name.to_string()) }
             }
             FOLDED => TraceLine {
                 file: String::new(),
                 line: 0,
                 function: Some(format!("… {} more calls", pair[1])),
-                calls: 1,
             },
             code => {
                 let code = std::ptr::with_exposed_provenance::<Code>(code as usize);

@@ -3,7 +3,8 @@
 use super::{Arguments, Owner, Row, natives};
 use crate::blame::advice::Advice;
 use crate::blame::report::{Key, Row as BlameRow, Segment, cause_name};
-use crate::error::{ErrorKind, Thrown, TraceLine};
+use crate::error::{ErrorKind, Thrown};
+use crate::trace::TraceLine;
 use crate::vm::Vm;
 use calf_gc::{Collector, Value};
 
