@@ -2,7 +2,7 @@
 
 use crate::choices::{Choices, Chosen};
 use crate::{help, laboratory};
-use calf_gc::Zeal;
+use calf_gc::zeal::{self, Zeal};
 use calf_meter::Means;
 use calf_source::Style;
 use calf_vm::{BlameOptions, Choice, ExitPolicy, Options, PageMapForm, exit_code};
@@ -130,7 +130,7 @@ fn parser() -> Parser {
                 .long("gc-zeal")
                 .value_name("MODE,…")
                 .global(true)
-                .help("Bring bugs to light: every=N, alternate, verify, poison, move, page, fork=N; see docs/collectors.md"),
+                .help(format!("Bring bugs to light: {}; see docs/collectors.md", zeal::MODES)),
         )
         .arg(flag("gc-log", "Print a line on standard error for every collection"))
         .arg(

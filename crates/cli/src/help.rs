@@ -43,7 +43,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("NO_COLOR", "if not empty: no colour, unless --color says otherwise"),
     ("CLICOLOR_FORCE", "if neither empty nor 0: colour without a terminal, too"),
     ("TERM", "`dumb`: no colour"),
-    ("COLUMNS", "how wide a page map is drawn, whatever the terminal says"),
+    ("COLUMNS", "how wide page maps and values are drawn, whatever the terminal says"),
     ("VISUAL", "what :edit in the REPL starts"),
     ("EDITOR", "the same, where VISUAL is not set"),
     ("CALF_HISTORY", "the file in which the REPL keeps its history; empty for none"),

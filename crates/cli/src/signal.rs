@@ -2,7 +2,8 @@
 //! the REPL edits a line, the terminal is left as it was found.
 
 use calf_gc::heap::{ATTENTION, ATTENTION_INTERRUPT};
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, Ordering};
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, Ordering};
 
 /// What Ctrl-C means at the moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +15,8 @@ pub(crate) enum Phase {
     Reading,
     /// An entry runs: the first one interrupts it, the second one ends the process.
     Entry,
+    /// As for an entry, which runs in a child that this process waits for.
+    Waiting,
     /// An entry runs and was interrupted.
     Interrupted,
 }
@@ -32,7 +35,12 @@ extern "C" fn interrupt(signal: libc::c_int) {
         return;
     }
     let before = ATTENTION.fetch_or(ATTENTION_INTERRUPT, Ordering::Relaxed);
-    if phase == Phase::Entry as u8 {
+    if phase == Phase::Entry as u8 && SHOWS_ERRORS.load(Ordering::Relaxed) {
+        // The terminal has written `^C`: what the program says of it begins a line.
+        // SAFETY: the call may be made in a signal handler.
+        unsafe { libc::write(libc::STDERR_FILENO, b"\n".as_ptr().cast(), 1) };
+    }
+    if phase == Phase::Entry as u8 || phase == Phase::Waiting as u8 {
         PHASE.store(Phase::Interrupted as u8, Ordering::Relaxed);
     } else if phase == Phase::Interrupted as u8 || before & ATTENTION_INTERRUPT != 0 {
         // The program did not stop at the last one: it will not listen.
@@ -97,8 +105,10 @@ pub(crate) fn tell_of_stale_access() {
 
 /// How the terminal was when the REPL began, for a handler to read. Set once and never freed.
 static TERMINAL: AtomicPtr<libc::termios> = AtomicPtr::new(std::ptr::null_mut());
-/// The process that edits lines. A child of it leaves the terminal alone.
+/// The process that edits lines, if one does. A child of it leaves the terminal alone.
 static OWNER: AtomicI32 = AtomicI32::new(0);
+/// Does the terminal show what is written to standard error, too?
+static SHOWS_ERRORS: AtomicBool = AtomicBool::new(false);
 
 /// Signals that end a process, from without or because it is broken.
 const FATAL: [libc::c_int; 8] = [
@@ -119,6 +129,10 @@ extern "C" fn fatal(signal: libc::c_int) {
     unsafe {
         if libc::getpid() == OWNER.load(Ordering::Relaxed) {
             restore();
+            if PHASE.load(Ordering::Relaxed) == Phase::Reading as u8 {
+                // What is typed stands on the last line.
+                libc::write(libc::STDOUT_FILENO, b"\n".as_ptr().cast(), 1);
+            }
         }
         libc::signal(signal, libc::SIG_DFL);
         libc::raise(signal);
@@ -152,6 +166,7 @@ pub(crate) fn keep_terminal() {
             return;
         }
         OWNER.store(libc::getpid(), Ordering::Relaxed);
+        SHOWS_ERRORS.store(std::io::stderr().is_terminal(), Ordering::Relaxed);
         let kept = Box::into_raw(Box::new(terminal));
         TERMINAL.store(kept, Ordering::Relaxed);
         for signal in FATAL {
@@ -168,17 +183,4 @@ pub(crate) fn keep_terminal() {
 /// Puts the terminal back as it was, after another program used it.
 pub(crate) fn restore_terminal() {
     restore();
-}
-
-/// The number of columns of the terminal, if standard output is one.
-pub(crate) fn columns() -> Option<usize> {
-    // SAFETY: the structure is plain data that the call fills in.
-    let size = unsafe {
-        let mut size: libc::winsize = std::mem::zeroed();
-        if libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size) != 0 {
-            return None;
-        }
-        size
-    };
-    (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }

@@ -36,6 +36,7 @@ mod unit;
 pub use error::LabError;
 pub use outline::{Outline, Piece, Prediction, Published, outlines};
 pub use session::{Options, Output, Shard, list, predict, run};
+pub use table::grouped;
 pub use unit::Unit;
 
 use archive::Archive;

@@ -155,8 +155,8 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", (share * 1000.0).round() / 10.0 + 0.0)
 }
 
-/// A whole number with a thin grouping of digits: 640 000.
-pub(crate) fn grouped(number: i64) -> String {
+/// A whole number with its thousands apart: 640 000.
+pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,16 +1,8 @@
 //! Numbers for people.
 
-/// A whole number with a narrow space between each three digits.
+/// A whole number of less than 1e15, with narrow spaces and a minus sign, as type is set.
 pub(crate) fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    if value <= -0.5 { format!("\u{2212}{text}") } else { text }
+    calf_lab::grouped(value.round() as i64).replace(' ', "\u{202f}").replace('-', "\u{2212}")
 }
 
 /// A count: whole, or with as many digits as a small one needs.

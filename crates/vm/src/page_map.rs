@@ -295,7 +295,7 @@ impl<C: Collector> Vm<C> {
             form => Drawing {
                 ascii: form == PageMapForm::Ascii,
                 color: self.options.color,
-                width: width_of_terminal(libc::STDERR_FILENO),
+                width: width_of_terminal(std::io::stderr()),
             }
             .text(&map),
         };

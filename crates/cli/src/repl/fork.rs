@@ -51,7 +51,7 @@ fn measure(session: &mut Session, children: usize, expression: &str, account: Ac
         });
         match side {
             None => return Next::Read,
-            Some(Side::Parent(child)) => match session.running(|machine| machine.wait(child)) {
+            Some(Side::Parent(child)) => match session.wait(child) {
                 Some(0) => {}
                 Some(code) if code > 128 => {
                     eprintln!("The child was ended by signal {}.", code - 128);
@@ -60,25 +60,18 @@ fn measure(session: &mut Session, children: usize, expression: &str, account: Ac
                 _ => return Next::Read,
             },
             Some(Side::Child) => {
-                let code = in_child(session, |session| {
-                    let evaluation = session.running(|machine| machine.run_entry(entry));
-                    match account {
-                        Account::Causes => report(session, evaluation),
-                        Account::Lines => report_lines(session, evaluation),
-                    }
+                let process = std::process::id();
+                let evaluation = session.running(|machine| machine.run_entry(entry));
+                return Next::LeaveAtOnce(match account {
+                    // A child of the child, which came to be on the way, has nothing to say.
+                    _ if process != std::process::id() => 0,
+                    Account::Causes => report(session, evaluation),
+                    Account::Lines => report_lines(session, evaluation),
                 });
-                return Next::LeaveAtOnce(code);
             }
         }
     }
     Next::Read
-}
-
-/// Carries out what a child is for. A child of the child, which came to be on the way, has nothing to say.
-fn in_child(session: &mut Session, run: impl FnOnce(&mut Session) -> i32) -> i32 {
-    let process = std::process::id();
-    let code = run(session);
-    if process == std::process::id() { code } else { 0 }
 }
 
 /// The text of the value; or the child's exit code, if there is none.

@@ -4,6 +4,7 @@ use super::files::Draft;
 use super::{command, highlight};
 use crate::choices::Choices;
 use crate::signal::{self, Phase};
+use calf_vm::page_map::width_of_terminal;
 use calf_vm::session::{Evaluation, Limits};
 use calf_vm::{Choice, Machine, Options};
 use std::cell::RefCell;
@@ -39,6 +40,9 @@ pub(crate) struct Setting {
     pub of: fn(&mut Limits) -> &mut usize,
 }
 
+/// Columns that a value has at least.
+const LEAST_WIDTH: usize = 20;
+
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "depth",
@@ -57,7 +61,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "width",
         summary: "columns, where lines are broken",
-        least: 20,
+        least: LEAST_WIDTH,
         most: usize::MAX,
         of: |limits| &mut limits.width,
     },
@@ -180,14 +184,29 @@ impl<'c> Session<'c> {
         (next, is_good)
     }
 
+    /// The columns there are.
+    pub(crate) fn columns(&self) -> usize {
+        match self.has_width {
+            true => self.limits.width,
+            false => width_of_terminal(std::io::stdout()).max(LEAST_WIDTH),
+        }
+    }
+
     /// Lets the machine run something that Ctrl-C interrupts.
     pub(crate) fn running<T>(&mut self, run: impl FnOnce(&mut dyn Machine) -> T) -> T {
-        if !self.has_width {
-            self.limits.width = signal::columns().unwrap_or(Limits::default().width).max(20);
-        }
+        self.within(Phase::Entry, run)
+    }
+
+    /// Waits for a child, which Ctrl-C interrupts.
+    pub(crate) fn wait(&mut self, child: i32) -> Option<i32> {
+        self.within(Phase::Waiting, |machine| machine.wait(child))
+    }
+
+    fn within<T>(&mut self, phase: Phase, run: impl FnOnce(&mut dyn Machine) -> T) -> T {
+        self.limits.width = self.columns();
         let mut machine = self.machine.borrow_mut();
         *machine.limits() = self.limits;
-        signal::set_phase(Phase::Entry);
+        signal::set_phase(phase);
         let result = run(machine.as_mut());
         signal::set_phase(Phase::Reading);
         result

@@ -1,5 +1,6 @@
 //! Answers of the machine as tables: one way to print a map of maps, a list of maps, a list, whatever the native gives.
 
+use calf_lab::grouped;
 use calf_vm::session::Data;
 
 /// Rows that are shown; the rest is counted.
@@ -20,18 +21,6 @@ pub(crate) fn count(count: usize) -> String {
     grouped(count as i64)
 }
 
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "-" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A cell, and whether it is a number, which stands on the right.
 fn cell(data: &Data) -> (String, bool) {
     match data {
@@ -48,6 +37,16 @@ fn cell(data: &Data) -> (String, bool) {
             (cut(&entries.iter().map(text).collect::<Vec<_>>().join(", ")), false)
         }
     }
+}
+
+/// A line of its own, which shows what is a list and what is a map.
+fn whole(data: &Data) -> String {
+    let (open, close) = match data {
+        Data::List(_) => ("[", "]"),
+        Data::Map(_) => ("{", "}"),
+        _ => ("", ""),
+    };
+    format!("{open}{}{close}", cell(data).0)
 }
 
 fn cut(text: &str) -> String {
@@ -116,8 +115,7 @@ pub(crate) fn render(data: &Data) -> String {
             records(&items.iter().map(|item| (None, item)).collect::<Vec<_>>())
         }
         Data::List(items) => {
-            let mut text: String =
-                items.iter().take(ROWS).map(|item| cell(item).0 + "\n").collect();
+            let mut text: String = items.iter().take(ROWS).map(|item| whole(item) + "\n").collect();
             text.push_str(&rest(items.len()));
             text
         }
@@ -186,6 +184,8 @@ mod tests {
         assert_eq!(render(&histogram), expected);
         assert_eq!(render(&Data::List(vec![])), "nothing\n");
         assert_eq!(render(&Data::List(vec![Data::Number(1.0), Data::Other("x".into())])), "1\nx\n");
+        let lists = Data::List(vec![Data::List(vec![Data::Number(1.0)]), Data::Nil]);
+        assert_eq!(render(&lists), "[1]\n\n");
         assert_eq!(render(&map(&[("rss", Data::Number(1e6))])), "rss  1 000 000\n");
         assert_eq!(render(&Data::Text("a\nb\n".into())), "a\nb\n");
         let many = Data::List(vec![Data::Nil; 25]);

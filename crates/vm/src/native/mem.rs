@@ -164,7 +164,7 @@ fn draw_pages<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Valu
     let drawing = Drawing {
         ascii: arguments.has(1) && arguments.get(1).is_truthy(),
         color: vm.options.color && std::io::stdout().is_terminal(),
-        width: width_of_terminal(libc::STDOUT_FILENO),
+        width: width_of_terminal(std::io::stdout()),
     };
     vm.output.write(drawing.text(&map).as_bytes());
     Ok(Value::NIL)

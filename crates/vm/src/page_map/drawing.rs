@@ -2,6 +2,8 @@
 
 use super::{PageMap, PageState, RegionMap, STATES};
 use std::fmt::Write;
+use std::os::fd::AsFd;
+use terminal_size::{Width, terminal_size_of};
 
 /// Columns before the cells: the number of the first page of the row.
 const MARGIN: usize = 10;
@@ -22,15 +24,11 @@ pub struct Drawing {
 }
 
 /// The columns of the terminal behind a descriptor: what `COLUMNS` says, else what the terminal says, else 80.
-pub fn width_of_terminal(descriptor: i32) -> usize {
+pub fn width_of_terminal(descriptor: impl AsFd) -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    if let Some(columns) = told.filter(|columns| *columns > 0) {
-        return columns;
-    }
-    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the kernel fills the structure; a descriptor that is no terminal is an error, and the structure stays as it is.
-    let answer = unsafe { libc::ioctl(descriptor, libc::TIOCGWINSZ, &raw mut size) };
-    if answer == 0 && size.ws_col > 0 { usize::from(size.ws_col) } else { WIDTH }
+    told.filter(|columns| *columns > 0).unwrap_or_else(|| {
+        terminal_size_of(descriptor).map_or(WIDTH, |(Width(columns), _)| usize::from(columns))
+    })
 }
 
 impl Drawing {
