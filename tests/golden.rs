@@ -117,12 +117,12 @@ fn language() -> Vec<Script> {
     files.map(|path| script_at(path, &root().join("tests"))).collect()
 }
 
-/// The scripts of `tests/language` that compile, as `calf fmt` writes them, with the expectations that then stand beside their lines:
-/// formatting must change nothing that a script does. They lie in a copy of the folder, so that they find what they import.
+/// The scripts of `tests/language` that compile, and the lessons, as `calf fmt` writes them, with the expectations that then stand beside their lines:
+/// formatting must change nothing that a script does. They lie in a copy of their folder, so that they find what they import.
 fn formatted() -> Vec<Script> {
-    let original = root().join("tests/language");
     let mut scripts = Vec::new();
-    for path in files_below(&original, "calf") {
+    let originals = files_below(&root().join("tests/language"), "calf");
+    for path in originals.into_iter().chain(lessons().into_iter().map(|lesson| lesson.path)) {
         let bytes = std::fs::read(&path).expect("a script can be read");
         let relative = path.strip_prefix(root()).expect("a script lies below the root");
         let name = relative.with_extension("").display().to_string();

@@ -21,7 +21,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
 fn scripts() -> Vec<(PathBuf, SourceFile)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut paths = Vec::new();
-    for directory in ["tests", "examples", "benches"] {
+    for directory in ["tests", "examples", "benches", "crates"] {
         files_below(&root.join(directory), &mut paths);
     }
     paths.sort();
