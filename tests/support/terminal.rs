@@ -1,7 +1,5 @@
 //! A terminal with the REPL in it: a pseudo-terminal, and a model of what it would show.
 
-#![allow(dead_code, reason = "each suite uses its own part of this module")]
-
 use rexpect::process::PtyProcess;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -14,11 +12,11 @@ use std::time::{Duration, Instant};
 use vt100::{Cell, Color};
 
 /// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// For how long a screen is looked at before it is looked at again.
 const GLANCE: Duration = Duration::from_millis(50);
 /// Rows of a screen on which nothing is lost.
-pub(crate) const TALL: u16 = 200;
+const TALL: u16 = 200;
 const COLUMNS: u16 = 80;
 
 /// Keys, as a terminal sends them.
@@ -31,6 +29,7 @@ pub(crate) const ALT_ENTER: &str = "\x1b\r";
 pub(crate) const CTRL_A: &str = "\x01";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
+const CTRL_L: &str = "\x0c";
 pub(crate) const CTRL_R: &str = "\x12";
 
 /// A folder of one's own for one test.
@@ -108,7 +107,9 @@ impl<'f> Start<'f> {
         shell.arg("calf").args(&self.arguments).current_dir(self.folder.path());
         shell.env("CALF", env!("CARGO_BIN_EXE_calf")).env("HOME", self.folder.path());
         shell.env("TERM", "xterm-256color");
-        for name in ["CALF_GC", "CALF_HISTORY", "XDG_STATE_HOME", "NO_COLOR", "VISUAL", "EDITOR"] {
+        for name in
+            ["CALF_GC", "CALF_HISTORY", "XDG_STATE_HOME", "NO_COLOR", "VISUAL", "EDITOR", "COLUMNS"]
+        {
             shell.env_remove(name);
         }
         shell.envs(self.variables);
@@ -128,7 +129,8 @@ impl<'f> Start<'f> {
         });
         let size = |number| NonZeroU16::new(number).expect("a screen has a size");
         let screen = vt100::Parser::new(size(self.rows), size(COLUMNS), 0);
-        Terminal { process, writer, bytes, screen, seen: Vec::new(), is_closed: false }
+        let height = self.rows;
+        Terminal { process, writer, bytes, screen, height, seen: Vec::new(), is_closed: false }
     }
 }
 
@@ -138,6 +140,8 @@ pub(crate) struct Terminal {
     writer: File,
     bytes: Receiver<Vec<u8>>,
     screen: vt100::Parser,
+    /// Rows of the screen.
+    height: u16,
     /// Everything that was written to the terminal.
     pub(crate) seen: Vec<u8>,
     is_closed: bool,
@@ -200,22 +204,62 @@ impl Terminal {
         });
     }
 
-    /// Types a text and waits until it is there; several lines are typed as such.
+    /// The row in which the cursor is, without blanks at its end.
+    pub(crate) fn row(&self) -> String {
+        let (row, _) = self.screen.screen().cursor_position();
+        self.rows().swap_remove(usize::from(row))
+    }
+
+    /// Waits until the row with the cursor is this one.
+    #[track_caller]
+    pub(crate) fn expect_row(&mut self, text: &str) {
+        self.wait_until(&format!("shows {text:?} at the cursor"), |terminal| {
+            terminal.row() == text
+        });
+    }
+
+    /// What is typed up to the cursor on the last line, which may take several rows.
+    fn typed(&self) -> String {
+        let (row, column) = self.screen.screen().cursor_position();
+        let rows = self.rows();
+        let columns = usize::from(COLUMNS);
+        let before = rows[..usize::from(row)].iter().map(|row| format!("{row:columns$}"));
+        let at: String = rows[usize::from(row)]
+            .chars()
+            .chain(std::iter::repeat(' '))
+            .take(usize::from(column))
+            .collect();
+        before.collect::<String>() + &at
+    }
+
+    /// Types a text and waits until it stands in front of the cursor; several lines are typed as such.
     #[track_caller]
     pub(crate) fn type_in(&mut self, text: &str) {
         self.send(&text.replace('\n', ENTER));
-        // A hint may stand behind it.
-        let last = text.lines().last().unwrap_or_default().to_string();
+        let last = text.split('\n').next_back().unwrap_or_default().to_string();
         self.wait_until(&format!("shows {last:?} being typed"), |terminal| {
-            let (row, _) = terminal.screen.screen().cursor_position();
-            let row = &terminal.rows()[usize::from(row)];
-            row.strip_prefix("> ").unwrap_or(row).trim_end().starts_with(last.trim_end())
+            terminal.typed().ends_with(&last)
         });
+    }
+
+    /// Presses Ctrl-C, which drops what is typed or interrupts what runs, and waits for the prompt.
+    #[track_caller]
+    pub(crate) fn interrupt(&mut self) {
+        self.send(CTRL_C);
+        self.wait_for_prompt();
     }
 
     /// Enters a line and gives what is printed until the next prompt.
     #[track_caller]
     pub(crate) fn enter(&mut self, text: &str) -> String {
+        let (row, _) = self.screen.screen().cursor_position();
+        if row > self.height / 2 {
+            // What is printed must not scroll.
+            self.send(CTRL_L);
+            self.wait_until("clears the screen", |terminal| {
+                terminal.screen.screen().cursor_position() == (0, 2)
+            });
+        }
         self.type_in(text);
         self.run()
     }
@@ -239,6 +283,13 @@ impl Terminal {
         });
         let (row, column) = found.unwrap_or_else(|| panic!("no {text:?} in\n{}", self.text()));
         self.screen.screen().cell(row, column).expect("a cell of the screen").clone()
+    }
+
+    /// Is anything on the screen shown inversely?
+    pub(crate) fn is_marked(&self) -> bool {
+        let screen = self.screen.screen();
+        let cells = (0..self.height).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+        cells.filter_map(|(row, column)| screen.cell(row, column)).any(Cell::inverse)
     }
 
     /// The colour of a text that is on the screen.

@@ -9,6 +9,7 @@ use crate::kind::{FIRST_INSTANCE, Kind};
 use crate::list;
 use crate::map;
 use crate::mutator::Place;
+use crate::session::HANDLE;
 use crate::shape::Symbol;
 use crate::vm::Vm;
 use calf_gc::{Collector, Format, Object, Value};
@@ -297,7 +298,7 @@ impl<C: Collector> Vm<C> {
                 }
                 Place::Hook { number } => (format!("hook {number}"), Rank::Machine),
                 Place::Constant => ("constant in the code".to_string(), Rank::Machine),
-                Place::Handle => ("native in progress".to_string(), Rank::Machine),
+                Place::Handle => (HANDLE.to_string(), Rank::Machine),
                 Place::Exception => ("exception".to_string(), Rank::Local),
                 Place::Known | Place::Builtin => ("built-in".to_string(), Rank::Machine),
             };

@@ -2,15 +2,18 @@
 //! from theirs, and the pages of the guide from the guide.
 
 use super::command::{COMMANDS, Command, Group};
-use super::highlight;
 use super::keys::KEYS;
+use super::layout::{self, glossary, wrapped};
+use super::restart;
 use super::session::{Next, Session};
 use calf_language_server::reference::{self, Entry, Place};
 use std::fmt::Write;
 
 const GUIDE: &str = include_str!("../../../../docs/language.md");
-/// Columns of a narrow terminal.
-const COLUMNS: usize = 78;
+/// Columns after which a text is hard to read, however wide the terminal is.
+const COLUMNS: usize = 100;
+/// Blanks in front of the second line of an entry.
+const INDENT: usize = 4;
 /// Topics that are no names.
 const KEYS_TOPIC: &str = "keys";
 const GUIDE_TOPIC: &str = "language";
@@ -59,7 +62,7 @@ pub(crate) fn help(session: &mut Session, topic: &str) -> Next {
     if topic.is_empty() {
         return session.print(&overview());
     }
-    let text = about(session, topic);
+    let text = about(session, topic, session.columns().min(COLUMNS));
     if !text.is_empty() {
         return session.print(&text);
     }
@@ -91,15 +94,13 @@ fn overview() -> String {
 }
 
 /// Everything there is to say about a topic; nothing if it is none.
-fn about(session: &Session, topic: &str) -> String {
+fn about(session: &Session, topic: &str, columns: usize) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(command) = COMMANDS.iter().find(|command| command.name == topic) {
-        parts.push(about_command(command));
+        parts.push(about_command(command, columns));
     }
     if topic == KEYS_TOPIC {
-        let width = KEYS.iter().map(|key| key.name.len()).max().unwrap_or(0);
-        let line = |key: &super::keys::Key| format!("{:width$}  {}\n", key.name, key.summary);
-        parts.push(KEYS.iter().map(line).collect());
+        parts.push(glossary(KEYS.iter().map(|key| (key.name, key.summary)), columns));
     }
     if topic == GUIDE_TOPIC {
         let line = |page: &Page| format!(":help {:12} {}\n", word(page.title), page.title);
@@ -119,75 +120,45 @@ fn about(session: &Session, topic: &str) -> String {
             None => entry.name == name || of == Some(name),
         }
     };
-    let entries: String = reference::entries().iter().filter(is_meant).map(line).collect();
+    let entries: String =
+        reference::entries().iter().filter(is_meant).map(|entry| line(entry, columns)).collect();
     if !entries.is_empty() {
         parts.push(entries);
     }
     if let Some(row) = session.choices.rows().find(|row| row.name == topic) {
         parts.push(format!(
-            "collector {}: {}\n  a collection in a child writes  {}\n  reading writes                  {}\n  more: calf gc explain {}\n",
-            row.name, row.lesson, row.collection_writes, row.reading_writes, row.name
+            "collector {}\n  more: calf gc explain {}\n",
+            restart::described(row, columns),
+            row.name
         ));
     }
     if let Some(page) = pages().into_iter().find(|page| word(page.title) == topic.to_lowercase()) {
-        parts.push(format!("{}\n\n{}\n", page.title, laid_out(page.text, session.options.color)));
+        parts.push(format!(
+            "{}\n\n{}\n",
+            page.title,
+            layout::page(page.text, columns, session.options.color).trim_end()
+        ));
     }
     parts.join("\n")
 }
 
-fn about_command(command: &Command) -> String {
+fn about_command(command: &Command, columns: usize) -> String {
     let mut text = format!("{}\n  {}.\n", command.usage(), command.summary);
     if !command.details.is_empty() {
-        text.push_str(&wrapped(command.details));
+        text.push_str(&format!("  {}\n", wrapped(command.details, 2, 2, columns)));
     }
     text
 }
 
-/// Lines of no more columns than a narrow terminal has, indented.
-fn wrapped(text: &str) -> String {
-    let mut lines = String::new();
-    let mut column = usize::MAX;
-    for word in text.split_whitespace() {
-        let width = word.chars().count();
-        if column.saturating_add(1 + width) > COLUMNS {
-            lines.push_str(if lines.is_empty() { "  " } else { "\n  " });
-            column = 2;
-        } else {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += width;
-    }
-    lines + "\n"
-}
-
 /// A line of the reference, under the name that a program writes.
-fn line(entry: &Entry) -> String {
+fn line(entry: &Entry, columns: usize) -> String {
     let signature = match entry.place {
         Place::Word => format!("{} (word)", entry.name),
         Place::Global => entry.signature.to_string(),
         Place::Method(kind) => format!("{kind}.{}", entry.signature),
         Place::Module(module) => format!("{module}.{}", entry.signature),
     };
-    format!("{signature}: {}\n", entry.text)
-}
-
-/// Markdown as a terminal shows it: code indented, without its fences.
-fn laid_out(text: &str, color: bool) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    let mut is_code = false;
-    for line in text.lines() {
-        if line.starts_with("```") {
-            is_code = !is_code;
-        } else if is_code {
-            let painted = if color { highlight::program(line, None) } else { line.to_string() };
-            lines.push(format!("    {painted}"));
-        } else {
-            lines.push(line.to_string());
-        }
-    }
-    lines.join("\n")
+    wrapped(&format!("{signature}: {}", entry.text), 0, INDENT, columns) + "\n"
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub(crate) fn program(text: &str, cursor: Option<usize>) -> String {
     match rest {
         // A string without an end yet.
         Some(start) => {
+            // Of one with interpolation, parts were tokens already.
+            let start = start.max(at);
             gap(text, at..start, &mut painted);
             write(&text[start as usize..], STRING, &mut painted);
         }
@@ -151,6 +153,8 @@ mod tests {
             ":",
             "\"open\nover lines",
             "\"open ${ value",
+            "herd[\"open ${value} and",
+            "\"open ${a} ${\"inner ${b}",
             "/* open",
             "/* a */ b /* c */",
             "ä & § 0x",

@@ -3,7 +3,7 @@
 use super::files::Draft;
 use super::session::{Next, Session};
 use super::table;
-use calf_vm::session::{Argument, Data, Question};
+use calf_vm::session::{Argument, Data, HANDLE, Question};
 
 /// Asks one native.
 fn ask(session: &mut Session, question: Question<'_>, expression: Option<&str>) -> Option<Data> {
@@ -32,10 +32,21 @@ pub(crate) fn referrers(session: &mut Session, text: &str) -> Next {
     print(session, "heap", "referrers", Some(text))
 }
 
+const NOTHING: &str = "nothing but this expression holds it\n";
+
+/// Is this the step from a value that a native holds?
+fn is_handle(step: &str) -> bool {
+    step.starts_with(HANDLE)
+}
+
 pub(crate) fn path(session: &mut Session, text: &str) -> Next {
     let question = Question { module: "heap", name: "path", arguments: &[Argument::Value] };
     match ask(session, question, Some(text)) {
-        Some(Data::Nil) => session.print("nothing but this expression holds it\n"),
+        Some(Data::Nil) => session.print(NOTHING),
+        // The machine holds the value for the time of the question.
+        Some(path) if path.items().first().and_then(Data::text).is_some_and(is_handle) => {
+            session.print(NOTHING)
+        }
         Some(answer) => session.print(&table::render(&answer)),
         None => Next::Read,
     }

@@ -13,6 +13,7 @@ mod helper;
 mod highlight;
 mod history;
 mod keys;
+mod layout;
 mod look;
 mod memory;
 mod restart;

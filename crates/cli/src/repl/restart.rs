@@ -1,13 +1,18 @@
 //! `:reset` and `:gc NAME`: another machine in the place of this one.
 
+use super::layout::wrapped;
 use super::session::{Next, Session};
 use crate::run;
+use calf_gc::Row;
 use calf_lexer::{Lexer, Token};
 use calf_vm::session::Evaluation;
 use calf_vm::{Choice, Options};
 
 /// Names of what reaches out of the session: what an entry did with it is not done again.
 const OUTWARD: [&str; 2] = ["os", "input"];
+
+/// Columns in front of what is written.
+const BEHIND: usize = 34;
 
 /// A new machine, nothing defined. False if there is none, which was said.
 fn begin(session: &mut Session, strategy: Choice, options: Options) -> bool {
@@ -36,15 +41,25 @@ fn reaches_out(text: &str) -> bool {
         .any(|(token, span)| token == Token::Identifier && OUTWARD.contains(&&text[span.range()]))
 }
 
+/// What a collector is about, in lines of so many columns.
+pub(crate) fn described(row: &Row, columns: usize) -> String {
+    format!(
+        "{}\n  a collection in a child writes  {}\n  reading writes                  {}",
+        wrapped(&format!("{}: {}", row.name, row.lesson), 0, 2, columns),
+        wrapped(row.collection_writes, BEHIND, BEHIND, columns),
+        wrapped(row.reading_writes, BEHIND, BEHIND, columns)
+    )
+}
+
 /// `:gc` says which collector runs, `:gc NAME` takes another.
 pub(crate) fn gc(session: &mut Session, text: &str) -> Next {
     if text.is_empty() {
         let row = session.strategy.row;
-        let mut lines = format!("{}: {}\n", row.name, row.lesson);
-        lines.push_str(&format!("  a collection in a child writes  {}\n", row.collection_writes));
-        lines.push_str(&format!("  reading writes                  {}\n", row.reading_writes));
+        let columns = session.columns();
+        let mut lines = described(row, columns) + "\n";
         let names: Vec<&str> = session.choices.rows().map(|row| row.name).collect();
-        lines.push_str(&format!(":gc NAME takes another: {}\n", names.join(" ")));
+        let others = format!(":gc NAME takes another: {}", names.join(" "));
+        lines.push_str(&(wrapped(&others, 0, 2, columns) + "\n"));
         return session.print(&lines);
     }
     let Ok((strategy, arguments)) = session.choices.parse(text) else {

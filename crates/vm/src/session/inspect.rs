@@ -259,16 +259,18 @@ impl Node {
         match self {
             Node::Leaf(text) => text.chars().count(),
             Node::Container(container) => {
-                let mut width = container.head().chars().count() + 1;
+                let mut width = container.head().chars().count() + 2 * container.blank().len() + 1;
                 if container.more > 0 {
-                    width += container.rest().len() + 2;
+                    let comma = if container.items.is_empty() { 0 } else { 2 };
+                    width += comma + container.rest().chars().count();
                 }
-                for (label, node) in &container.items {
+                for (index, (label, node)) in container.items.iter().enumerate() {
                     if width > most {
                         break;
                     }
+                    width += if index > 0 { 2 } else { 0 };
                     width += label.as_ref().map_or(0, |label| label.chars().count() + 2);
-                    width += 2 + node.width(most - width.min(most));
+                    width += node.width(most - width.min(most));
                 }
                 width
             }
@@ -323,14 +325,9 @@ fn new_line(to: &mut String, indent: usize) {
 
 impl Container {
     fn head(&self) -> String {
-        let inner = if self.close == '}' && self.open.len() > 1 && !self.items.is_empty() {
-            format!("{} ", self.open)
-        } else {
-            self.open.clone()
-        };
         match self.reference {
-            Some(number) => format!("<ref *{number}> {inner}"),
-            None => inner,
+            Some(number) => format!("<ref *{number}> {}", self.open),
+            None => self.open.clone(),
         }
     }
 
@@ -338,8 +335,14 @@ impl Container {
         format!("… {} more", self.more)
     }
 
+    /// What stands between the brackets and the items on one line.
+    fn blank(&self) -> &'static str {
+        if self.open.len() > 1 && !self.items.is_empty() { " " } else { "" }
+    }
+
     /// The items behind one another.
     fn write_flat(&self, to: &mut String) {
+        to.push_str(self.blank());
         for (index, (label, node)) in self.items.iter().enumerate() {
             if index > 0 {
                 to.push_str(", ");
@@ -354,9 +357,7 @@ impl Container {
             to.push_str(if self.items.is_empty() { "" } else { ", " });
             to.push_str(&self.rest());
         }
-        if self.open.len() > 1 && !self.items.is_empty() {
-            to.push(' ');
-        }
+        to.push_str(self.blank());
     }
 
     /// As many items on each line as fit.

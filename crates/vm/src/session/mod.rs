@@ -21,6 +21,9 @@ use calf_gc::{Collector, Value};
 use calf_source::SourceFile;
 use std::rc::Rc;
 
+/// The root of what the machine itself holds at the moment, in paths.
+pub const HANDLE: &str = "native in progress";
+
 /// What became of one entry in the REPL.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Evaluation {
