@@ -3,7 +3,9 @@
 mod support;
 
 use serde_json::Value;
-use support::{COMPILE_ERROR, Calf, OK, Outcome, RUNTIME_ERROR, USAGE, temporary_file};
+use support::{
+    COMPILE_ERROR, Calf, INPUT_OUTPUT, OK, Outcome, RUNTIME_ERROR, USAGE, temporary_file,
+};
 
 const COMMANDS: [&str; 9] =
     ["run", "check", "fmt", "test", "dis", "gc", "lab", "lsp", "completions"];
@@ -95,6 +97,9 @@ fn what_is_nearly_right_is_suggested() {
     calf(&["--hepl"]).expect_code(USAGE).expect_stderr("--help");
     calf(&["--gc-lgo"]).expect_code(USAGE).expect_stderr("--gc-log");
     calf(&["--color", "alwys", "x.calf"]).expect_code(USAGE).expect_stderr("always");
+    calf(&["chekc"])
+        .expect_code(INPUT_OUTPUT)
+        .expect_stderr("a similar command exists: 'calf check'");
     calf(&["gc", "lst"]).expect_code(USAGE).expect_stderr("list");
     calf(&["gc", "explain", "frozn"]).expect_code(USAGE).expect_stderr("frozen");
     calf(&["lab", "run", "lists-and-string"])

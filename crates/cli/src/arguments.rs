@@ -355,6 +355,13 @@ fn report(error: &clap::Error, words: &[OsString]) -> i32 {
     }
 }
 
+/// The command that a word was meant to be, most likely.
+pub(crate) fn nearest_command(word: &str) -> Option<String> {
+    let parser = complete_parser();
+    let names: Vec<&str> = parser.get_subcommands().map(Parser::get_name).collect();
+    calf_source::suggest(word, names).map(str::to_string)
+}
+
 /// The description of a command, by the words that lead to it.
 fn command_of(words: &[String]) -> Result<Parser, i32> {
     let mut parser = complete_parser();

@@ -1,6 +1,6 @@
 //! Running a program: reading its text, starting the machine, leaving with its code.
 
-use crate::arguments::Program;
+use crate::arguments::{self, Program};
 use crate::signal;
 use calf_vm::{Choice, Machine, Options, exit_code};
 use std::io::Read;
@@ -51,7 +51,17 @@ pub(crate) fn read(program: Program) -> Result<(String, Vec<u8>), i32> {
             }
         }
         Program::File(path) => {
-            read_file(&path).map(|bytes| (path.to_string_lossy().into_owned(), bytes))
+            let name = path.to_string_lossy().into_owned();
+            match read_file(&path) {
+                Ok(bytes) => Ok((name, bytes)),
+                Err(code) => {
+                    if let Some(near) = arguments::nearest_command(&name).filter(|_| !path.exists())
+                    {
+                        eprintln!("  tip: a similar command exists: 'calf {near}'");
+                    }
+                    Err(code)
+                }
+            }
         }
     }
 }
