@@ -11,6 +11,9 @@ const [file, folder = "screenshots"] = process.argv.slice(2);
 assert.ok(file, "which report?");
 mkdirSync(folder, { recursive: true });
 
+// So many tables are opened by hand.
+const CLICKED = 12;
+
 const browser = await chromium.launch({
   executablePath: process.env.CALF_BROWSER,
   args: ["--no-sandbox", "--disable-gpu"],
@@ -63,15 +66,22 @@ await step("the theme follows the switch, and the switch the keyboard", async ()
 
 await step("every table opens", async () => {
   const tables = page.locator("details.numbers");
-  for (let index = 0; index < await tables.count(); index += 1) {
+  const clicked = Math.min(await tables.count(), CLICKED);
+  for (let index = 0; index < clicked; index += 1) {
     const table = tables.nth(index);
     assert.equal(await table.locator("table").isVisible(), false);
     await table.locator("summary").click();
     assert.ok(await table.locator("table").isVisible());
-    assert.ok(await table.locator("tbody tr").count() > 0);
   }
+  // A large report has hundreds of them: the rest at once.
+  const bad = await tables.evaluateAll((all) => all.filter((details) => {
+    details.open = true;
+    const table = details.querySelector("table");
+    return table.querySelectorAll("tbody tr").length === 0 || !table.checkVisibility();
+  }).map((details) => details.textContent.slice(0, 200)));
+  assert.deepEqual(bad, [], "tables without rows, or not to be seen");
   await accessible("with its tables open");
-  for (let index = 0; index < await tables.count(); index += 1) await tables.nth(index).locator("summary").click();
+  await tables.evaluateAll((all) => all.forEach((details) => { details.open = false; }));
 });
 
 await step("what is pointed at says what it is", async () => {
@@ -99,18 +109,20 @@ await step("the player plays", async () => {
   const moment = () => player.locator(".moment").textContent();
   const frames = () => player.locator(".map:visible .frame.shown").evaluateAll((shown) => shown.map((frame) => frame.dataset.label));
   assert.equal(await player.locator(".map:visible").count(), 2, "two maps stand side by side");
-  assert.match(await moment(), /^1 of /);
-  const first = await frames();
-  assert.equal(first.length, 2);
-  // To the end by the keyboard, and back.
+  const last = await player.locator(".scrub").getAttribute("max");
+  assert.ok((await moment()).startsWith(`${Number(last) + 1} of `), "the end is seen first");
+  const end = await frames();
+  assert.equal(end.length, 2);
+  // To the beginning by the keyboard, and back.
   await player.locator(".scrub").focus();
-  await page.keyboard.press("End");
-  assert.notDeepEqual(await frames(), first);
   await page.keyboard.press("Home");
-  assert.deepEqual(await frames(), first);
+  assert.match(await moment(), /^1 of /);
+  assert.notDeepEqual(await frames(), end);
+  await page.keyboard.press("End");
+  assert.deepEqual(await frames(), end);
   await player.locator(".play").click();
   assert.equal(await player.locator(".play").textContent(), "Pause");
-  const last = await player.locator(".scrub").getAttribute("max");
+  assert.match(await moment(), /^1 of /);
   await page.waitForFunction((most) => document.querySelector(".player .scrub").value === most, last);
   await player.locator(".play", { hasText: "Play" }).waitFor();
   assert.match(await moment(), new RegExp(`^${Number(last) + 1} of `));

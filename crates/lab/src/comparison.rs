@@ -22,9 +22,16 @@ pub(crate) struct Comparison {
     pub(crate) obstacle: Option<String>,
 }
 
-/// Counts that differ by less than this part and by no more than so many are the same: the kernel's own noise.
-const TOLERANCE: f64 = 0.02;
-const SLACK: f64 = 16.0;
+/// Counts of two machines that differ by no more than this part of the larger one are the same.
+pub const TOLERANCE: f64 = 0.02;
+/// Or by no more than so many: the kernel's own noise.
+pub const SLACK: f64 = 16.0;
+
+/// Are the two counts the same, but for noise?
+pub fn counts_agree(ours: f64, theirs: f64) -> bool {
+    let off = (ours - theirs).abs();
+    off <= SLACK || off <= TOLERANCE * ours.abs().max(theirs.abs())
+}
 
 /// Compares what `other` measured with what `first` did.
 pub(crate) fn compare(archive: &Archive, first: &Value, other: &Value) -> Comparison {
@@ -70,8 +77,7 @@ impl Comparison {
     }
 
     fn count(&mut self, what: String, ours: f64, theirs: f64) {
-        let off = (ours - theirs).abs();
-        if off <= SLACK || off <= TOLERANCE * ours.abs().max(theirs.abs()) {
+        if counts_agree(ours, theirs) {
             self.same += 1;
         } else {
             self.different.push((what, ours, theirs));

@@ -1,6 +1,7 @@
 //! What an experiment is. The experiments themselves are in [`crate::experiments`].
 
 use crate::document::Document;
+use crate::recording::Recorded;
 use crate::results::Results;
 use crate::sheet::Sheet;
 use crate::unit::Unit;
@@ -101,6 +102,8 @@ pub(crate) struct Experiment {
     pub(crate) plans: &'static [Plan],
     /// Does it measure time? Then its cells run one at a time.
     pub(crate) timed: bool,
+    /// The cells that are run once more, watched, for pictures of what they copy, when and where.
+    pub(crate) recorded: &'static [Recorded],
     pub(crate) report: Report,
     pub(crate) claims: &'static [Claim],
     pub(crate) published: &'static [Published],

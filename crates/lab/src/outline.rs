@@ -129,6 +129,8 @@ fn piece(block: Block) -> Piece {
         Block::Line(text) => Piece::Line(text),
         Block::Table(table) => Piece::Table { heads: table.heads(), rows: table.rows().to_vec() },
         Block::Plot(plot) => match plot.kind {
+            // A page draws maps itself, from the lines of results.
+            Kind::Maps(_) => Piece::Text(plot.title),
             Kind::Bars(bars) => Piece::Bars { title: plot.title, unit: plot.unit, bars },
             Kind::Lines { x, lines } => {
                 let lines = lines.into_iter().map(|line| (line.name, line.points)).collect();

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
         x: String,
         lines: Vec<Line>,
     },
+    /// For each name a letter for each page.
+    Maps(Vec<(String, Vec<u8>)>),
 }
 
 /// One line of a plot.
@@ -45,6 +47,10 @@ const ROWS: usize = 12;
 /// The letters of the lines, and what is drawn where several meet.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const SEVERAL: u8 = b'*';
+/// How many rows a map has at the most; where there are more pages a letter stands for several.
+const MAP_ROWS: usize = 4;
+/// Of several pages the one that comes first here is shown: a copy is seen wherever there is one.
+const STRONGEST: &[u8] = b"cpns.";
 /// Parts of a bar's last column, an eighth each.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
@@ -58,6 +64,9 @@ impl Plot {
         match &self.kind {
             Kind::Bars(bars) => self.print_bars(bars, look, out),
             Kind::Lines { x, lines } => self.print_lines(x, lines, look, out),
+            Kind::Maps(maps) => {
+                maps.iter().try_for_each(|(name, letters)| print_map(name, letters, look, out))
+            }
         }
     }
 
@@ -151,6 +160,21 @@ impl Plot {
     }
 }
 
+/// Prints a map, as wide as it may be.
+fn print_map(name: &str, letters: &[u8], look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let columns = look.width.saturating_sub(2).clamp(8, 100);
+    let each = letters.len().div_ceil(columns * MAP_ROWS).max(1);
+    let of = if each > 1 { format!(", {each} to a letter") } else { String::new() };
+    writeln!(out, "{}", clipped(&format!("{name}: {} pages{of}", letters.len()), look.width))?;
+    let rank =
+        |letter: &u8| STRONGEST.iter().position(|known| known == letter).unwrap_or(STRONGEST.len());
+    let cells: Vec<u8> = letters
+        .chunks(each)
+        .map(|pages| *pages.iter().min_by_key(|letter| rank(letter)).expect("a chunk has pages"))
+        .collect();
+    cells.chunks(columns).try_for_each(|row| writeln!(out, "  {}", String::from_utf8_lossy(row)))
+}
+
 /// The bar for a part of `room` columns.
 fn bar(part: f64, room: usize, ascii: bool) -> String {
     if ascii {
@@ -234,6 +258,21 @@ mod tests {
         let text = printed(&plot, Look { width: 40, ascii: true });
         let top = text.lines().nth(1).unwrap();
         assert!(top.starts_with("18 |") && top.ends_with('a'), "{text}");
+    }
+
+    #[test]
+    fn a_map_folds_to_its_rows_and_shows_each_copy() {
+        let letters = [&b"s".repeat(999)[..], b"c", &b"n".repeat(24)].concat();
+        let plot = Plot {
+            title: "map".to_string(),
+            unit: Unit::Count,
+            kind: Kind::Maps(vec![("inline".to_string(), letters)]),
+        };
+        let text = printed(&plot, Look { width: 34, ascii: true });
+        let rows: Vec<&str> = text.lines().collect();
+        assert_eq!(rows[1], "inline: 1024 pages, 8 to a letter");
+        assert_eq!(rows.len(), 2 + MAP_ROWS, "{text}");
+        assert_eq!(rows[5], format!("  {}cnnn", "s".repeat(28)));
     }
 
     #[test]

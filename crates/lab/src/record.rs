@@ -45,7 +45,7 @@ impl Record {
     fn cell_line(&self, key: &str) -> Value {
         let (cell, outcome) = (&self.cell, &self.outcome);
         let children: Vec<Value> = outcome.rows.iter().map(|row| self.child(row)).collect();
-        json!({
+        let mut line = json!({
             "kind": "cell",
             "version": VERSION,
             "experiment": cell.experiment.name,
@@ -62,12 +62,16 @@ impl Record {
             "seed": cell.seed,
             "program": self.program,
             "machine": self.machine,
-            "status": outcome.failure.as_ref().map_or("ok".to_string(), Failure::to_string),
+            "status": Failure::status(outcome.failure.as_ref()),
             "complaint": outcome.complaint,
             "seconds": outcome.seconds,
             "faults": outcome.faults,
             "children": children,
-        })
+        });
+        if let Some(status) = &outcome.recording {
+            line["recording"] = json!({"command": cell.recording_command(), "status": status});
+        }
+        line
     }
 
     /// What a child said, and what is left of it when the control is taken away.
@@ -114,6 +118,7 @@ impl Record {
             complaint: text("complaint").unwrap_or_default().to_string(),
             faults: number("faults").unwrap_or(0),
             seconds: line.get("seconds").and_then(Value::as_f64).unwrap_or(0.0),
+            recording: line["recording"]["status"].as_str().map(str::to_string),
         };
         Some(Record {
             cell,

@@ -2,6 +2,7 @@
 
 use crate::document::Document;
 use crate::experiment::{Claim, Experiment, Report};
+use crate::pictures;
 use crate::results::Results;
 
 /// An experiment whose claims were judged.
@@ -27,6 +28,7 @@ pub(crate) fn judge(experiment: &Experiment, results: &Results) -> Judged {
 /// Everything that is to be said of an experiment, without its title.
 pub(crate) fn document(experiment: &Experiment, results: &Results) -> Document {
     let mut document = answer(experiment, results);
+    pictures::show(results, &mut document);
     published(experiment, results, &mut document);
     claims(experiment, results, &mut document);
     notes(experiment, results, &mut document);

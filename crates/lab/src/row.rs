@@ -97,6 +97,11 @@ impl Row {
             Some(found) => whole(found),
             None => Some(default),
         };
+        let mut said = value.clone();
+        if let Some(said) = said.as_object_mut() {
+            // The number of a process is another each time, and says nothing.
+            said.remove("pid");
+        }
         let facts = value.get("facts").and_then(Value::as_object).into_iter().flatten();
         Some(Row {
             child: value.get("child")?.as_str()?.to_string(),
@@ -109,7 +114,7 @@ impl Row {
                 .and_then(Copied::parse),
             model: value.get("model").and_then(Copied::parse),
             facts: facts.filter_map(|(name, fact)| Some((name.clone(), fact.as_f64()?))).collect(),
-            said: value.clone(),
+            said,
         })
     }
 }

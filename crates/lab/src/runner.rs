@@ -5,6 +5,7 @@
 
 use crate::error::LabError;
 use crate::experiment::{Experiment, SCRIPTS};
+use crate::recording::{self, BLAME_FLAG, MAP_FLAG, Recorded};
 use crate::row::Row;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -20,6 +21,8 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(2);
 /// How much of a cell's output is read; no script prints nearly as much.
 const MAX_OUTPUT: u64 = 4 << 20;
+/// How much is read of what is written on a cell that is watched.
+const MAX_RECORDING: u64 = 256 << 20;
 
 /// The seed of every cell.
 const SEED: u64 = 1;
@@ -43,6 +46,8 @@ pub(crate) struct Cell {
     pub(crate) arguments: Vec<String>,
     /// The seed of the program's random numbers.
     pub(crate) seed: u64,
+    /// How it is watched in a second run, if it is.
+    pub(crate) recorded: Option<&'static Recorded>,
 }
 
 impl Cell {
@@ -65,6 +70,9 @@ impl Cell {
             flags: what.flags,
             arguments,
             seed: SEED,
+            recorded: experiment.recorded.iter().find(|recorded| {
+                repeat == 0 && recorded.plan == plan && recorded.strategies.contains(&strategy)
+            }),
         }
     }
 
@@ -77,9 +85,18 @@ impl Cell {
 
     /// The command that repeats it, beside the scripts.
     pub(crate) fn command(&self) -> String {
+        self.command_with(&[])
+    }
+
+    /// The command that watches it.
+    pub(crate) fn recording_command(&self) -> String {
+        self.command_with(&[MAP_FLAG, BLAME_FLAG, "cell.blame"])
+    }
+
+    fn command_with(&self, flags: &[&str]) -> String {
         let mut words = vec!["calf".to_string(), "--gc".to_string(), self.strategy.to_string()];
         words.extend(["--seed".to_string(), self.seed.to_string()]);
-        words.extend(self.flags.iter().map(|flag| flag.to_string()));
+        words.extend(self.flags.iter().chain(flags).map(|flag| flag.to_string()));
         words.push(format!("examples/lab/{}", self.experiment.script));
         words.extend(self.arguments.iter().cloned());
         words.join(" ")
@@ -124,6 +141,11 @@ impl Failure {
         })
     }
 
+    /// The status of a results file: of a cell that failed so, or ended well.
+    pub(crate) fn status(failure: Option<&Failure>) -> String {
+        failure.map_or("ok".to_string(), Failure::to_string)
+    }
+
     /// What an exit code as given by `os.wait` means: 128 and more are signals.
     pub(crate) fn of_code(code: i64) -> Failure {
         if code > 128 { Failure::Signal((code - 128) as i32) } else { Failure::Exit(code as i32) }
@@ -159,6 +181,8 @@ pub(crate) struct Outcome {
     /// Minor faults of the process and of the children it waited for.
     pub(crate) faults: u64,
     pub(crate) seconds: f64,
+    /// What became of the run that was watched, if there was one: `ok`, or how it failed.
+    pub(crate) recording: Option<String>,
 }
 
 /// A directory with the scripts and the cells' output; removed when dropped.
@@ -196,7 +220,7 @@ impl Workshop {
         let mut done = 0;
         while done < cells.len() {
             while running.len() < jobs.max(1) && next < cells.len() {
-                match self.start(next, &cells[next]) {
+                match self.start(next, &cells[next], None) {
                     Ok(started) => running.push(started),
                     Err(error) => {
                         let outcome = Outcome::of_failure(Failure::NotStarted(error.to_string()));
@@ -214,6 +238,21 @@ impl Workshop {
                     at += 1;
                     continue;
                 };
+                let cell = &cells[running[at].cell];
+                let outcome = match running[at].measured.take() {
+                    Some(measured) => running[at].add_recording(cell, measured, &outcome),
+                    None if cell.recorded.is_some() && outcome.failure.is_none() => {
+                        match self.start(running[at].cell, cell, Some(outcome.clone())) {
+                            Ok(watched) => {
+                                running[at] = watched;
+                                at += 1;
+                                continue;
+                            }
+                            Err(error) => Outcome { recording: Some(error.to_string()), ..outcome },
+                        }
+                    }
+                    None => outcome,
+                };
                 let process = running.swap_remove(at);
                 let told = ended(&cells[process.cell], &outcome);
                 outcomes[process.cell] = Some(outcome);
@@ -230,12 +269,16 @@ impl Workshop {
         Ok(outcomes.into_iter().map(|outcome| outcome.expect("each cell has ended")).collect())
     }
 
-    fn start(&self, index: usize, cell: &Cell) -> io::Result<Running> {
-        let output = self.directory.join(format!("{index}.out"));
-        let complaints = self.directory.join(format!("{index}.err"));
-        let child = Command::new(&self.program)
-            .args(["--gc", cell.strategy, "--seed", &cell.seed.to_string()])
-            .args(cell.flags)
+    /// Starts a cell; once more and watched, if it has been `measured`.
+    fn start(&self, index: usize, cell: &Cell, measured: Option<Outcome>) -> io::Result<Running> {
+        let file = |ending: &str| self.directory.join(format!("{index}.{ending}"));
+        let (output, complaints, blame) = (file("out"), file("err"), file("blame"));
+        let mut command = Command::new(&self.program);
+        command.args(["--gc", cell.strategy, "--seed", &cell.seed.to_string()]).args(cell.flags);
+        if measured.is_some() {
+            command.args([MAP_FLAG, BLAME_FLAG]).arg(&blame);
+        }
+        let child = command
             .arg(self.directory.join(cell.experiment.script))
             .args(&cell.arguments)
             .stdin(Stdio::null())
@@ -244,7 +287,15 @@ impl Workshop {
             .spawn()?;
         // Where memory runs out it is a cell that the kernel ends. If it will not hear of it, so be it.
         let _ = fs::write(format!("/proc/{}/oom_score_adj", child.id()), "1000");
-        Ok(Running { cell: index, child, started: Instant::now(), output, complaints })
+        Ok(Running {
+            cell: index,
+            child,
+            started: Instant::now(),
+            output,
+            complaints,
+            blame,
+            measured,
+        })
     }
 }
 
@@ -279,6 +330,10 @@ struct Running {
     started: Instant,
     output: PathBuf,
     complaints: PathBuf,
+    /// Where the program writes whom it blames, if it watches.
+    blame: PathBuf,
+    /// What it came to when it was not watched.
+    measured: Option<Outcome>,
 }
 
 impl Running {
@@ -300,8 +355,23 @@ impl Running {
         Some(self.outcome(status, faults))
     }
 
+    /// What was measured, with what the watched run that has now ended tells; it may fail without harm.
+    fn add_recording(&self, cell: &Cell, measured: Outcome, watched: &Outcome) -> Outcome {
+        let mut extras = measured.extras;
+        let status = Failure::status(watched.failure.as_ref());
+        if watched.failure.is_none() {
+            let said = recording::Said {
+                output: &read_some(&self.output, MAX_RECORDING),
+                errors: &read_some(&self.complaints, MAX_RECORDING),
+                blame: &read_some(&self.blame, MAX_RECORDING),
+            };
+            extras.extend(recording::lines(cell, &said));
+        }
+        Outcome { extras, recording: Some(status), ..measured }
+    }
+
     fn outcome(&self, status: Option<ExitStatus>, faults: u64) -> Outcome {
-        let text = read_some(&self.output);
+        let text = read_some(&self.output, MAX_OUTPUT);
         let (mut lines, mut extras) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             match serde_json::from_str::<Value>(line) {
@@ -309,7 +379,8 @@ impl Running {
                 _ => lines.push(Row::parse(line)),
             }
         }
-        let complaint = read_some(&self.complaints).lines().next().unwrap_or_default().to_string();
+        let complaint =
+            read_some(&self.complaints, MAX_OUTPUT).lines().next().unwrap_or_default().to_string();
         let failure = match status {
             None => Some(Failure::TimedOut),
             Some(status) => match (status.signal(), status.code()) {
@@ -328,6 +399,7 @@ impl Running {
             complaint,
             faults,
             seconds: self.started.elapsed().as_secs_f64(),
+            recording: None,
         }
     }
 }
@@ -345,16 +417,17 @@ impl Outcome {
             complaint,
             faults: 0,
             seconds: 0.0,
+            recording: None,
         }
     }
 }
 
-/// The beginning of a file as text; empty if it cannot be read.
-fn read_some(path: &Path) -> String {
+/// The beginning of a file as text, so many bytes at most; empty if it cannot be read.
+fn read_some(path: &Path, most: u64) -> String {
     let mut bytes = Vec::new();
     if let Ok(file) = File::open(path) {
         // A file that cannot be read to its end is judged by what there is.
-        let _ = file.take(MAX_OUTPUT).read_to_end(&mut bytes);
+        let _ = file.take(most).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -151,7 +151,9 @@ pub fn predict(
         return Ok(());
     };
     let chosen = experiment.ask.strategies.to_vec();
-    let cells = all_cells(&[experiment], options, &chosen, strategies);
+    let mut cells = all_cells(&[experiment], options, &chosen, strategies);
+    // One number is asked for: there is no picture to be drawn.
+    cells.iter_mut().for_each(|cell| cell.recorded = None);
     let size = cells.first().map_or(experiment.size, |cell| cell.size);
     let mut session = Session::open(options, cells)?;
     let mut records = Vec::new();

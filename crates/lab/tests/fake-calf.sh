@@ -1,14 +1,27 @@
 #!/bin/sh
 # Stands in for the program in the runner's tests: prints what a cell would, or fails in one of the known ways.
-# Called as: fake-calf.sh --gc STRATEGY --seed N [--exit full] SCRIPT ARGUMENT...
+# Called as: fake-calf.sh --gc STRATEGY --seed N [--exit full] [--page-map=json --blame-output FILE] SCRIPT ARGUMENT...
 strategy=$2
 shift 4
 if [ "$1" = --exit ]; then shift 2; fi
+watched=
+if [ "$1" = --page-map=json ]; then
+    watched=$3
+    shift 3
+fi
 script=$1
 action=$2
 case $action in sprinkled | equal | heavy) action=$3 ;; esac
 [ -f "$script" ] || { echo "no script $script" >&2; exit 74; }
 [ -f "$(dirname "$script")/measure.calf" ] || { echo "no imports beside it" >&2; exit 74; }
+
+if [ -n "$watched" ]; then
+    [ "$strategy" = indirect ] && exit 70
+    echo "{\"child\":\"$action\",\"pid\":8}"
+    echo '{"pageMap":{"pid":8,"regions":[{"name":"objects","map":"scp"}]}}' >&2
+    echo '{"firstWrites":{"pid":8,"regions":[{"name":"objects","written":[[1,5],[2,9]],"objects":{"kinds":[],"pages":""}}]}}' >&2
+    exit 0
+fi
 
 row() { # child, pages by the kernel, pages by the model, cause
     printf '{"child":"%s","objects":1000,"page":4096,' "$1"

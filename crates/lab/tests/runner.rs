@@ -60,6 +60,29 @@ fn the_control_is_subtracted_and_the_sentence_follows() {
 }
 
 #[test]
+fn a_cell_is_watched_in_a_run_of_its_own() {
+    let options = Options { output: Output::Json, ..options(&["inline", "indirect"]) };
+    let (text, _) = run_text(&["lists-and-strings"], &options);
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let maps: Vec<_> = lines.iter().filter(|line| line["kind"] == "page_map").collect();
+    assert_eq!(maps.len(), 1, "{text}");
+    assert_eq!(maps[0]["key"], "lists-and-strings/640000/inline/sprinkled collect/0");
+    let status = |strategy: &str| {
+        let is_it = |line: &&serde_json::Value| {
+            line["key"] == format!("lists-and-strings/640000/{strategy}/sprinkled collect/0")
+                && line["kind"] == "cell"
+        };
+        lines.iter().find(is_it).unwrap()
+    };
+    assert_eq!(status("inline")["recording"]["status"], "ok");
+    // What fails while it is watched was measured all the same.
+    assert_eq!(status("indirect")["recording"]["status"], "exit 70");
+    assert_eq!(status("indirect")["status"], "ok");
+    assert_eq!(lines.iter().filter(|line| line["recording"].is_object()).count(), 2, "{text}");
+}
+
+#[test]
 fn a_prediction_that_fails_is_named() {
     // The stand-in copies as little under mark-inline as under mark-bitmap.
     let (text, result) =
@@ -139,6 +162,8 @@ fn json_has_one_line_for_each_cell_with_all_that_repeats_it() {
     let (text, _) = run_text(&["lists-and-strings"], &options);
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    let lines: Vec<serde_json::Value> =
+        lines.into_iter().filter(|line| line["kind"] == "cell").collect();
     assert_eq!(lines.len(), 2 * 6 * 2, "{text}");
     let key = "lists-and-strings/640000/inline/sprinkled collect/0";
     let cell = found(&lines, "key", key);
@@ -173,8 +198,10 @@ impl Drop for Scratch {
     }
 }
 
+/// Lines of cells, and torn ones; not those of watched cells.
 fn lines_of(file: &Scratch) -> usize {
-    std::fs::read_to_string(&file.0).unwrap().lines().count()
+    let text = std::fs::read_to_string(&file.0).unwrap();
+    text.lines().filter(|line| !line.contains("\"kind\":\"page_map\"")).count()
 }
 
 #[test]

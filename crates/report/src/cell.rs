@@ -90,6 +90,8 @@ pub(crate) struct Cell {
     /// The script's own arguments and the program's flags, without the size: what tells the cells of one experiment apart.
     pub(crate) plan: String,
     pub(crate) size: f64,
+    /// Its number in the list of cells: the order of the lesson.
+    pub(crate) number: f64,
     /// Which repetition it is, from 0.
     pub(crate) repeat: f64,
     pub(crate) command: String,
@@ -99,6 +101,8 @@ pub(crate) struct Cell {
     pub(crate) machine: Machine,
     pub(crate) status: String,
     pub(crate) complaint: String,
+    /// The command that watches it, and what became of that; empty if it is not watched.
+    pub(crate) recording: (String, String),
     pub(crate) children: Vec<Child>,
     pub(crate) extras: Vec<Extra>,
 }
@@ -117,6 +121,7 @@ impl Cell {
         }
         words.extend(texts(line, "flags"));
         let program = line.get("program").unwrap_or(&Value::Null);
+        let recording = line.get("recording").unwrap_or(&Value::Null);
         let seed = line.get("seed").map_or(String::new(), Value::to_string);
         Some(Cell {
             experiment,
@@ -124,6 +129,7 @@ impl Cell {
             strategy,
             plan: words.join(" "),
             size,
+            number: number(line, "cell").unwrap_or(0.0),
             repeat: number(line, "repeat").unwrap_or(0.0),
             command: text(line, "command"),
             program: format!("{} {}", text(program, "version"), text(program, "commit")),
@@ -131,6 +137,7 @@ impl Cell {
             machine: Machine::parse(line),
             status: text(line, "status"),
             complaint: text(line, "complaint"),
+            recording: (text(recording, "command"), text(recording, "status")),
             children: items(line, "children").iter().map(Child::parse).collect(),
             extras: Vec::new(),
         })

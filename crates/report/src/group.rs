@@ -4,6 +4,7 @@ use crate::cell::{CONTROL, Cell, Child, Machine};
 use crate::extra::{Extra, Says};
 use crate::number::count;
 use crate::results::Results;
+use std::cmp::Ordering;
 
 /// Cells whose counts may be compared: of one experiment, size of the heap and size of a page. Machines may differ.
 #[derive(Debug)]
@@ -54,6 +55,14 @@ impl<'a> Group<'a> {
                     cells: vec![cell],
                 }),
             }
+        }
+        for group in &mut groups {
+            // Two cells at a time end in any order. The sort is stable: machines stay as they are.
+            group.cells.sort_by(|one, other| {
+                (one.repeat, one.number)
+                    .partial_cmp(&(other.repeat, other.number))
+                    .unwrap_or(Ordering::Equal)
+            });
         }
         groups
     }

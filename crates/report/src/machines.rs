@@ -4,11 +4,8 @@ use crate::cell::{CONTROL, Cell, Machine};
 use crate::number::{Unit, count};
 use crate::results::Results;
 use crate::table::Table;
+use calf_lab::{SLACK, TOLERANCE, counts_agree};
 use maud::{Markup, html};
-
-/// A count and another that differ by less than this part, or by no more than so many, are the same: the kernel's own noise.
-const TOLERANCE: f64 = 0.02;
-const SLACK: f64 = 16.0;
 
 /// A machine in a few words.
 pub(crate) fn name_of(machine: &Machine) -> String {
@@ -118,8 +115,7 @@ impl Comparison {
     }
 
     fn count(&mut self, what: String, ours: f64, theirs: f64) {
-        let off = (ours - theirs).abs();
-        if off <= SLACK || off <= TOLERANCE * ours.abs().max(theirs.abs()) {
+        if counts_agree(ours, theirs) {
             self.same += 1;
         } else {
             self.different.push((what, ours, theirs));
@@ -134,7 +130,7 @@ pub(crate) fn compared(results: &Results) -> Option<Markup> {
     Some(html! {
         p {
             "These results come from " (machines.len()) " machines. Counts (pages, objects, bytes) are compared, and the figures of counts hold the runs of \
-             all machines with pages of one size; they are the same if they differ by less than " (count(TOLERANCE * 100.0)) " % or by no more than "
+             all machines with pages of one size; they are the same if they differ by no more than " (count(TOLERANCE * 100.0)) " % or by no more than "
             (count(SLACK)) ". Times are refused: they say as much of the machine as of Calf, so each machine has figures of its own for them."
         }
         @for (index, other) in others.iter().enumerate() {

@@ -64,7 +64,7 @@ pub(crate) static STATES: &[(char, Fill)] = &[
     ('c', fill("collector", 5, Weave::Rising, "copied by the collector")),
     ('p', fill("program", 4, Weave::Cross, "copied by the program")),
     ('n', fill("new", 2, Weave::Dots, "new")),
-    ('f', fill("absent", 9, Weave::Plain, "free or not present")),
+    ('.', fill("absent", 9, Weave::Plain, "free or not present")),
 ];
 
 /// Memory of a process.

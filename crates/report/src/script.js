@@ -54,14 +54,14 @@
   }
 
   // Page maps, moment by moment.
-  const STATES = { s: "shared with the parent", c: "copied by the collector", p: "copied by the program", n: "new", f: "free or not present" };
+  const STATES = { s: "shared with the parent", c: "copied by the collector", p: "copied by the program", n: "new", ".": "free or not present" };
   const stateOf = (runs, page) => {
     let end = 0;
     for (const [, length, letter] of runs.matchAll(/(\d+)(\D)/g)) {
       end += Number(length);
       if (page < end) return STATES[letter] ?? "in a state that this page does not know";
     }
-    return STATES.f;
+    return STATES["."];
   };
   for (const player of all(".player")) {
     const part = (name) => player.querySelector(`.${name}`);
@@ -108,6 +108,17 @@
         const count = now ? [...now.pages.matchAll(/(\d+)\D/g)].reduce((sum, run) => sum + Number(run[1]), 0) : 0;
         return Math.ceil(count / each);
       };
+      // What lay on the pages at the fork stands at the first moment, run by run: "4- 12:0" are four pages with nothing, twelve of kind 0.
+      const lying = new Map();
+      const lyingOn = (name, page) => {
+        if (!lying.has(name)) {
+          const objects = results()[Number(pages.dataset.line)].frames[0].regions.find((region) => region.region === name)?.objects;
+          lying.set(name, [...(objects?.pages ?? "").matchAll(/(\d+)(?:-|:(\d+))/g)].map(([, length, kind]) => [Number(length), objects.kinds[Number(kind ?? NaN)]]));
+        }
+        let end = 0;
+        for (const [length, text] of lying.get(name)) if (page < (end += length)) return text;
+        return undefined;
+      };
       const tell = () => {
         const place = places[at.region];
         cursor.classList.add("shown");
@@ -117,9 +128,9 @@
         const first = at.cell * each;
         const which = each > 1 ? `pages ${first} to ${first + each - 1}` : `page ${first}`;
         const objects = [];
-        for (let page = first; page < first + each; page += 1) if (now?.objects?.[page]) objects.push(now.objects[page]);
+        for (let page = first; page < first + each; page += 1) if (lyingOn(place.name, page)) objects.push(lyingOn(place.name, page));
         const lies = objects.length > 0 ? objects.join("; ") : "nothing is known of what lies on it";
-        readout.textContent = `${place.name}, ${which}: ${now ? stateOf(now.pages, first) : STATES.f}; ${lies}`;
+        readout.textContent = `${place.name}, ${which}: ${now ? stateOf(now.pages, first) : STATES["."]}; ${lies}`;
       };
       map.querySelector("svg").addEventListener("pointermove", (event) => {
         const svg = event.currentTarget;
@@ -144,6 +155,9 @@
         tell();
       });
     });
+    // What is looked at first is how it ends; playing begins at the beginning.
+    show();
+    scrub.value = scrub.max;
     show();
   }
 

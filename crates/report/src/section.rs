@@ -101,6 +101,11 @@ fn failures(group: &Group<'_>) -> Markup {
         if !cell.is_ok() {
             table.row(vec![cell.command.clone(), cell.status.clone(), cell.complaint.clone()]);
         }
+        let (command, status) = &cell.recording;
+        if !matches!(status.as_str(), "" | "ok") {
+            let said = "what was to be watched; the cell itself was measured".to_string();
+            table.row(vec![command.clone(), status.clone(), said]);
+        }
         for child in cell.children.iter().filter(|child| child.exit != 0.0) {
             let became = format!("{}: exit {}", child.name, count(child.exit));
             table.row(vec![cell.command.clone(), became, cell.complaint.clone()]);
@@ -126,6 +131,15 @@ fn commands(group: &Group<'_>) -> Markup {
             cell.command.clone(),
             cell.status.clone(),
         ]);
+        if !cell.recording.0.is_empty() {
+            let (command, status) = cell.recording.clone();
+            table.row(vec![
+                format!("{}, watched", cell.key),
+                cell.strategy.clone(),
+                command,
+                status,
+            ]);
+        }
     }
     html! {
         h3 { "Repeat it" }

@@ -1,5 +1,6 @@
 //! Answers of the machine as tables: one way to print a map of maps, a list of maps, a list, whatever the native gives.
 
+use calf_lab::blame::clip;
 use calf_lab::grouped;
 use calf_vm::session::Data;
 
@@ -27,14 +28,14 @@ fn cell(data: &Data) -> (String, bool) {
         Data::Nil => (String::new(), false),
         Data::Boolean(truth) => (truth.to_string(), false),
         Data::Number(value) => (number(*value), true),
-        Data::Text(text) | Data::Other(text) => (cut(text), false),
+        Data::Text(text) | Data::Other(text) => (clip(text, CELL), false),
         Data::List(items) => {
             let texts: Vec<String> = items.iter().map(|item| cell(item).0).collect();
-            (cut(&texts.join(", ")), false)
+            (clip(&texts.join(", "), CELL), false)
         }
         Data::Map(entries) => {
             let text = |(name, value): &(String, Data)| format!("{name} {}", cell(value).0);
-            (cut(&entries.iter().map(text).collect::<Vec<_>>().join(", ")), false)
+            (clip(&entries.iter().map(text).collect::<Vec<_>>().join(", "), CELL), false)
         }
     }
 }
@@ -47,13 +48,6 @@ fn whole(data: &Data) -> String {
         _ => ("", ""),
     };
     format!("{open}{}{close}", cell(data).0)
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(CELL) {
-        None => text.to_string(),
-        Some(_) => text.chars().take(CELL - 1).chain(['…']).collect(),
-    }
 }
 
 /// Lines of cells under headings, columns aligned; numbers to the right.
@@ -152,7 +146,7 @@ fn records(rows: &[(Option<&str>, &Data)]) -> String {
         headings.insert(0, String::new());
     }
     let cells = |(name, row): &(Option<&str>, &Data)| {
-        let name = name.map(|name| (cut(name), false));
+        let name = name.map(|name| (clip(name, CELL), false));
         let values = keys.iter().map(|key| row.get(key).map_or_else(Default::default, cell));
         let values: Vec<_> = if is_map(row) { values.collect() } else { vec![cell(row)] };
         name.into_iter().filter(|_| has_names).chain(values).collect()

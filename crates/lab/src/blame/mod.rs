@@ -7,10 +7,13 @@ mod table;
 pub mod timeline;
 
 pub use export::{collapsed, speedscope};
-pub use table::print;
+pub use table::{clip, print};
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// The phase in which no collection is under way.
+pub(crate) const PROGRAM: &str = "program";
 
 /// A place in a program.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -174,7 +177,7 @@ pub(crate) fn stacks(report: &Report) -> BTreeMap<Vec<String>, u64> {
     let mut stacks = BTreeMap::new();
     for row in report.rows() {
         let mut frames: Vec<String> = row.stack.iter().rev().map(Place::frame).collect();
-        if row.phase != "program" {
+        if row.phase != PROGRAM {
             frames.push(format!("[{}]", row.phase));
         }
         frames.push(format!("[{}: {}]", row.cause, row.kind));

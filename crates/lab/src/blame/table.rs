@@ -8,7 +8,7 @@ use std::io::{self, Write};
 const LINES: usize = 12;
 
 /// Text of at most `width` characters; what is cut off is an ellipsis.
-pub(super) fn clip(text: &str, width: usize) -> String {
+pub fn clip(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_string();
     }

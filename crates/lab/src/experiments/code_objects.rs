@@ -23,6 +23,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["immortal"],
     plans: &[plan(&["counted"]), plan(&["immortal"])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied by a request",

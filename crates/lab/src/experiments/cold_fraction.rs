@@ -24,6 +24,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "frozen", "immortal", "mark-bitmap"],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied, by the part that is read",

@@ -3,6 +3,7 @@
 use super::{enumerate, ran, sentence};
 use crate::document::Document;
 use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::recording::Recorded;
 use crate::unit::Unit;
 use crate::results::{Figure, Results};
 use crate::table::{Align, Table, percent};
@@ -18,6 +19,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: super::LESSON,
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[Recorded { plan: 0, strategies: &["inline", "mark-bitmap"], children: &["read 0.01"] }],
     report: Report::Own(show),
     claims: CLAIMS,
     published: &[Published {

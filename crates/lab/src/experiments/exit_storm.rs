@@ -1,6 +1,7 @@
 //! `exit-storm`: what it takes workers to leave.
 
 use crate::experiment::{Ask, Claim, Experiment, Plan, Published, Report};
+use crate::recording::recorded;
 use crate::results::Results;
 use crate::sheet::{Choice, Drawn, Lines, Sheet, What, of_plan, what};
 use crate::unit::Unit;
@@ -42,6 +43,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
         Plan { arguments: &["on"], flags: &["--exit", "immediate"] },
     ],
     timed: false,
+    recorded: &[recorded(FULL, &["inline", "mark-bitmap"])],
     report: Report::Sheets(
         &[Sheet {
             title: "faults of the whole cell, by wait4(): building the heap, forking, leaving",

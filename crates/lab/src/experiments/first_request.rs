@@ -3,6 +3,7 @@
 use super::{disagreement, ran, sentence};
 use crate::document::Document;
 use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::recording::recorded;
 use crate::unit::Unit;
 use crate::results::{Figure, Results};
 use crate::runner::Failure;
@@ -19,6 +20,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: super::LESSON,
     plans: &[plan(&["records"]), plan(&["bodies"])],
     timed: false,
+    recorded: &[recorded(BODIES, &["inline", "frozen", "mark-bitmap"])],
     report: Report::Own(show),
     claims: CLAIMS,
     published: &[

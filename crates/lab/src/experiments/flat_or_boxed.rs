@@ -29,6 +29,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "frozen", "side-counts", "mark-inline", "mark-bitmap"],
     plans: &[plan(&["boxed"]), plan(&["list"]), plan(&["flat"])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[
             Sheet {

@@ -25,6 +25,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["frozen", CPYTHON],
     plans: &[plan(&["control"]), plan(&["freeze"]), plan(&["collect first"])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "objects more than before",

@@ -34,6 +34,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &[STRATEGY],
     plans: &[plan(&["no", "off", "no", "off"]), plan(&["no", "off", "no", "on"]), plan(&["no", "off", "yes", "off"]), plan(&["no", "off", "yes", "on"]), plan(&["no", "on", "no", "off"]), plan(&["no", "on", "no", "on"]), plan(&["no", "on", "yes", "off"]), plan(&["no", "on", "yes", "on"]), plan(&["yes", "off", "no", "off"]), plan(&["yes", "off", "no", "on"]), plan(&["yes", "off", "yes", "off"]), plan(&["yes", "off", "yes", "on"]), plan(&["yes", "on", "no", "off"]), plan(&["yes", "on", "no", "on"]), plan(&["yes", "on", "yes", "off"]), plan(&["yes", "on", "yes", "on"])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "a child after twenty requests that leave cycles behind",

@@ -21,6 +21,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["none", "inline", "frozen", "frozen:quarantine=off", "frozen:cpython=on"],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied by freeing, and allocating as many",

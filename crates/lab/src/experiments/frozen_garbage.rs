@@ -23,6 +23,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["frozen", "frozen:cpython=on", COLLECT_FIRST],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "still there",

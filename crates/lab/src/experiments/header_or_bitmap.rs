@@ -19,6 +19,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["mark-inline", "mark-bitmap"],
     plans: &[plan(&[])],
     timed: true,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "one full collection in a child",

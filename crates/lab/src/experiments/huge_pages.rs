@@ -40,6 +40,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &[STRATEGY],
     plans: &[plan(&["huge"]), plan(&["small"])],
     timed: true,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "four writes to each buffer",

@@ -19,6 +19,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "frozen", "immortal"],
     plans: &[plan(&[])],
     timed: true,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied, and the time of one swap of two references in a list",

@@ -1,6 +1,7 @@
 //! `lazy-caches`: what is worked out when it is first asked for.
 
 use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::recording::recorded;
 use crate::results::Results;
 use crate::sheet::{Drawn, Lines, Sheet, What, of_plan, what};
 use crate::unit::Unit;
@@ -24,6 +25,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "immortal", "mark-bitmap", "zygote"],
     plans: &[plan(&["native"]), plan(&["lazy"]), plan(&["warm"])],
     timed: false,
+    recorded: &[recorded(LAZY, &["inline", "mark-bitmap"]), recorded(WARM, &["mark-bitmap"])],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied by asking",

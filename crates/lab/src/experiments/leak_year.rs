@@ -6,6 +6,7 @@ use crate::sheet::{Drawn, Lines, Sheet, child, fact, points_of};
 use crate::unit::Unit;
 
 const TITLE: &str = "live bytes against requests";
+const REPLACED: &str = "workers replaced";
 
 fn growth(results: &Results, strategy: &str) -> Option<f64> {
     let told = |name| super::told(results, strategy, 0, "requests", name);
@@ -36,20 +37,31 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["none", "inline", "frozen", "scratch", "trial", "mark-bitmap"],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
-        &[Sheet {
-            title: "live bytes of the worker",
-            corner: "strategy",
-            rows: Lines::Strategies,
-            columns: Lines::These(&[
-                fact("at first", "first bytes", Unit::Bytes),
-                fact("most", "most bytes", Unit::Bytes),
-                fact("at last", "last bytes", Unit::Bytes),
-            ]),
-            rest: child("requests").of_plan(0),
-            drawn: Drawn::Series(TITLE, Unit::Bytes),
-        }],
-        "Without a collector the same leaks at each request; a worker has to be restarted at its limit. With any collector the line has a roof.",
+        &[
+            Sheet {
+                title: "live bytes of the worker",
+                corner: "strategy",
+                rows: Lines::Strategies,
+                columns: Lines::These(&[
+                    fact("at first", "first bytes", Unit::Bytes),
+                    fact("most", "most bytes", Unit::Bytes),
+                    fact("at last", "last bytes", Unit::Bytes),
+                ]),
+                rest: child("requests").of_plan(0),
+                drawn: Drawn::Series(TITLE, Unit::Bytes),
+            },
+            Sheet {
+                title: "workers that are replaced when their heap reaches a quarter of that leak",
+                corner: "strategy",
+                rows: Lines::Strategies,
+                columns: Lines::These(&[fact("replaced", REPLACED, Unit::Count)]),
+                rest: child("requests").of_plan(0),
+                drawn: Drawn::Series("live bytes of workers that are replaced at a limit", Unit::Bytes),
+            },
+        ],
+        "Without a collector the same leaks at each request; a worker has to be replaced at its limit, and another one, and another. With any collector the line has a roof.",
     ),
     claims: &[
         Claim {
@@ -76,6 +88,17 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
                     any = Some(any.unwrap_or(true) && growth(results, strategy)? < leak / 4.0);
                 }
                 any
+            },
+        },
+        Claim {
+            text: "workers are replaced at a limit at least three times without a collector, and never with one",
+            holds: |results| {
+                let replaced = |strategy| super::told(results, strategy, 0, "requests", REPLACED);
+                let mut holds = replaced("none")? >= 3.0;
+                for strategy in results.strategies.iter().filter(|name| **name != "none") {
+                    holds = holds && replaced(strategy)? == 0.0;
+                }
+                Some(holds)
             },
         },
     ],

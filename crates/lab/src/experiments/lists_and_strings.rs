@@ -3,6 +3,7 @@
 use super::{counts, disagreement, enumerate, new_bytes, ran, sentence};
 use crate::document::Document;
 use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::recording::recorded;
 use crate::unit::Unit;
 use crate::results::{Figure, Results};
 use crate::table::{Align, Table, bytes, causes, grouped, percent};
@@ -25,6 +26,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
         plan(&["heavy", "collect"]),
     ],
     timed: false,
+    recorded: &[recorded(1, &["inline", "indirect", "frozen", "mark-inline", "mark-bitmap"])],
     report: Report::Own(show),
     claims: CLAIMS,
     published: &[

@@ -21,6 +21,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: super::ALL,
     plans: &[plan(&["64"]), plan(&["256"])],
     timed: false,
+    recorded: &[],
     report: Report::Own(show),
     claims: CLAIMS,
     published: &[Published {

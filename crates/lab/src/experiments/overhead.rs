@@ -20,6 +20,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: super::ALL,
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "bytes for each object",

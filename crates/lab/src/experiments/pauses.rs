@@ -20,6 +20,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "indirect", "frozen", "scratch", "trial", "mark-inline", "mark-bitmap", "zygote"],
     plans: &[plan(&[])],
     timed: true,
+    recorded: &[],
     report: Report::Sheets(
         &[
             Sheet {

@@ -1,6 +1,7 @@
 //! `precollect-holes`: a collection before the fork leaves holes.
 
 use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::recording::recorded;
 use crate::sheet::{Drawn, Lines, REST, Sheet, What, of_plan, what};
 use crate::unit::Unit;
 
@@ -22,6 +23,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["none", "inline", "inline:fresh=on", "frozen", "frozen:cpython=on", "frozen:collect_first=on", "mark-bitmap", "mark-bitmap:fresh=on", "zygote"],
     plans: &[plan(&["keep"]), plan(&["collect"])],
     timed: false,
+    recorded: &[recorded(KEEP, &["inline"]), recorded(COLLECT, &["inline", "inline:fresh=on"])],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied by the child that allocates",

@@ -28,6 +28,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
         Plan { arguments: &["leave"], flags: &["--exit", "full"] },
     ],
     timed: false,
+    recorded: &[],
     report: Report::Own(show),
     claims: CLAIMS,
     published: &[Published {

@@ -25,6 +25,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["frozen", "immortal", "mark-bitmap", "zygote"],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[
             Sheet {

@@ -25,6 +25,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "frozen", "scratch"],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "collections while the requests are served",

@@ -23,6 +23,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &[INLINE, BITMAP, "mark-bitmap:warmup=on", "mark-inline"],
     plans: &[plan(&["0"]), plan(&["1"]), plan(&["2"]), plan(&["3"]), plan(&["4"])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied by one collection in the child",

@@ -26,6 +26,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["inline", "indirect", "frozen", "immortal", "mark-bitmap", "zygote"],
     plans: &[plan(&[])],
     timed: false,
+    recorded: &[],
     report: Report::Sheets(
         &[
             Sheet {

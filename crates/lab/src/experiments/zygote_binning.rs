@@ -1,6 +1,7 @@
 //! `zygote-binning`: what is written in every child, scattered and together.
 
 use crate::experiment::{Ask, Claim, Experiment, Published, Report, plan};
+use crate::recording::recorded;
 use crate::sheet::{Drawn, Lines, REST, Sheet, What, of_plan, what};
 use crate::unit::Unit;
 
@@ -22,6 +23,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
     strategies: &["zygote", "mark-bitmap", "inline"],
     plans: &[plan(&["unseen"]), plan(&["seen"])],
     timed: false,
+    recorded: &[recorded(UNSEEN, &["zygote"]), recorded(SEEN, &["zygote"])],
     report: Report::Sheets(
         &[Sheet {
             title: "pages copied by the writes",

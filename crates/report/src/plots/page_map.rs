@@ -17,7 +17,7 @@ const HEAD: f64 = 20.0;
 /// A map has no more cells than this: where there are more pages, a cell is several.
 const MOST_CELLS: u64 = 12_000;
 /// Of several pages in one cell the state that comes first here is shown.
-const STRONGEST: [char; 5] = ['c', 'p', 'n', 's', 'f'];
+const STRONGEST: [char; 5] = ['c', 'p', 'n', 's', '.'];
 
 /// Where the regions of a map lie, at every moment.
 struct Layout {

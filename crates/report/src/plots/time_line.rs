@@ -6,7 +6,7 @@ use crate::figure::{Arrangement, Figure};
 use crate::group::{Group, Told};
 use crate::number::{Unit, count, seconds};
 use crate::palette::{self, CAUSES, Fill};
-use crate::svg::{Anchor, Drawing, Px, WIDTH, label, line};
+use crate::svg::{Anchor, Drawing, Px, WIDTH, label, line, width_of};
 use crate::table::Table;
 use maud::{Markup, html};
 
@@ -62,7 +62,8 @@ pub(crate) fn figure(group: &Group<'_>) -> Option<Figure> {
         drawings: lines.iter().map(|told| draw(told, most)).collect(),
         arrangement: Arrangement::Choice,
         legend: palette::legend(CAUSES.iter().filter(used)),
-        notes: vec!["All share one scale of pages. The numbers above the plot are the moments of the table.".to_string()],
+        notes: vec!["All share one scale of pages, and each has a time of its own: from the fork to the last first write, what a child copies to report included. \
+             The numbers above the plot are moments of the table.".to_string()],
         table,
         command: group.command(),
     })
@@ -86,7 +87,7 @@ fn draw(told: &Told<'_, Vec<Moment>>, most: f64) -> Drawing {
     let xs: Vec<f64> =
         if clocked { times } else { (0..moments.len()).map(|index| index as f64).collect() };
     let (title, unit) =
-        if clocked { ("seconds since the start", Unit::Seconds) } else { ("moment", Unit::Count) };
+        if clocked { ("since the fork", Unit::Seconds) } else { ("moment", Unit::Count) };
     let place = (70.0, 44.0, WIDTH - 90.0, 240.0);
     let chart = Chart::new(place, (xs.iter().copied(), unit), ([most], Unit::Count));
     let mut below = vec![0.0; moments.len()];
@@ -102,15 +103,31 @@ fn draw(told: &Told<'_, Vec<Moment>>, most: f64) -> Drawing {
         }
         below = above;
     }
+    // Moments that stand close together have one number for all of them.
+    let mut free_from = f64::NEG_INFINITY;
+    let numbered: Vec<bool> = xs
+        .iter()
+        .enumerate()
+        .map(|(index, x)| {
+            let (at, half) = (chart.x.at(*x), width_of(&(index + 1).to_string()) / 2.0);
+            let is_free = at - half >= free_from;
+            if is_free {
+                free_from = at + half + 4.0;
+            }
+            is_free
+        })
+        .collect();
     let body = html! {
         (chart.axes(Axis { title, unit }, Axis { title: "pages", unit: Unit::Count }))
         @for area in areas { (area) }
         @for (index, (moment, x)) in moments.iter().zip(&xs).enumerate() {
             @let at = chart.x.at(*x);
             g data-tip=(format!("{}: {} pages", moment.label, count(total(moment)))) {
-                (line((at, chart.top), (at, chart.top + chart.height), "moment"))
+                @if numbered[index] {
+                    (line((at, chart.top), (at, chart.top + chart.height), "moment"))
+                    (label(at, chart.top - 2.0, Anchor::Middle, "tick", &(index + 1).to_string()))
+                }
                 circle cx=(Px(at)) cy=(Px(chart.y.at(total(moment)))) r="3.5" class="dot" {}
-                (label(at, chart.top - 2.0, Anchor::Middle, "tick", &(index + 1).to_string()))
             }
         }
     };

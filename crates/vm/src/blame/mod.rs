@@ -6,6 +6,7 @@
 //! board that the first process reads.
 
 pub(crate) mod advice;
+mod pages;
 pub mod report;
 
 use crate::code::Code;

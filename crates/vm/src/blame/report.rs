@@ -115,7 +115,7 @@ impl Row {
 
 impl<C: Collector> Vm<C> {
     /// The number of the cause of a write to `address`, in a region of this name.
-    fn cause_at(&self, address: usize, region: &str) -> usize {
+    pub(super) fn cause_at(&self, address: usize, region: &str) -> usize {
         self.cause_of(region, address).map_or(CAUSES.len(), |cause| cause as usize)
     }
 
@@ -288,6 +288,7 @@ impl<C: Collector> Vm<C> {
             return;
         };
         if self.is_forked() {
+            self.report_first_writes();
             let text = self.blame_report().to_string();
             let posted =
                 self.measure.blame.board.as_ref().is_some_and(|board| board.post(text.as_bytes()));
