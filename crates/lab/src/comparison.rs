@@ -3,6 +3,7 @@
 use crate::archive::Archive;
 use crate::record::Record;
 use crate::results::figure_of;
+use crate::row::CONTROL;
 use crate::unit::Unit;
 use serde_json::Value;
 use std::io::{self, Write};
@@ -55,7 +56,7 @@ impl Comparison {
     fn take(&mut self, key: &str, ours: &Record, theirs: &Record) {
         // The cell's own seconds.
         self.refused += 1;
-        for row in &ours.outcome.rows {
+        for row in ours.outcome.rows.iter().filter(|row| row.child != CONTROL) {
             let Some(other) = theirs.outcome.rows.iter().find(|other| other.child == row.child)
             else {
                 continue;
