@@ -113,7 +113,7 @@
       const lyingOn = (name, page) => {
         if (!lying.has(name)) {
           const objects = results()[Number(pages.dataset.line)].frames[0].regions.find((region) => region.region === name)?.objects;
-          lying.set(name, [...(objects?.pages ?? "").matchAll(/(\d+)(?:-|:(\d+))/g)].map(([, length, kind]) => [Number(length), objects.kinds[Number(kind ?? NaN)]]));
+          lying.set(name, [...(objects?.pages ?? "").matchAll(/(\d+)(?:-|:(\d+))/g)].map(([, length, kind]) => [Number(length), kind && objects.kinds[kind]]));
         }
         let end = 0;
         for (const [length, text] of lying.get(name)) if (page < (end += length)) return text;

@@ -308,3 +308,30 @@ fn a_folder_and_its_absence() {
     let error = Results::read(&[beside("nowhere")]).expect_err("there is nothing");
     assert!(error.to_string().contains("nowhere"), "{error}");
 }
+
+#[test]
+fn strategies_stand_in_the_order_of_the_lesson_whichever_cell_ended_first() {
+    let cell = |number: usize, strategy: &str| {
+        format!(
+            r#"{{"kind": "cell", "experiment": "rec", "key": "rec/10/{strategy}", "cell": {number}, "strategy": "{strategy}", "size": 10, "status": "ok"}}"#
+        )
+    };
+    let mut results = Results::default();
+    results.add(&cell(2, "inline"));
+    results.add(&cell(1, "none"));
+    let page = calf_report::page("A report", &results, &[]);
+    assert!(page.contains("--strategies none,inline"), "{page}");
+}
+
+#[test]
+fn a_cell_that_could_not_be_watched_is_named() {
+    let mut results = Results::default();
+    results.add(
+        r#"{"kind": "cell", "experiment": "rec", "key": "k", "strategy": "inline", "size": 10, "status": "ok",
+            "recording": {"command": "calf --watched", "status": "exit 70"}}"#
+            .replace('\n', " ")
+            .as_str(),
+    );
+    let page = calf_report::page("A report", &results, &[]);
+    assert!(page.contains("What did not end well") && page.contains("calf --watched"), "{page}");
+}
