@@ -53,7 +53,7 @@ pub(super) static EXPERIMENT: Experiment = Experiment {
                 drawn: Drawn::Series(TITLE, Unit::Bytes),
             },
             Sheet {
-                title: "workers that are replaced when their heap reaches a quarter of that leak",
+                title: "a third of the requests, by workers that are replaced when they have grown by a quarter of that leak",
                 corner: "strategy",
                 rows: Lines::Strategies,
                 columns: Lines::These(&[fact("replaced", REPLACED, Unit::Count)]),
