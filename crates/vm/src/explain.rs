@@ -182,6 +182,14 @@ impl Explanation {
         self
     }
 
+    /// Says what the right operand is, if the error is an operator's.
+    fn right_label(mut self, text: &str) -> Explanation {
+        if let Some(found) = calf_parser::operands(&self.file, self.diagnostic.span) {
+            self.diagnostic = self.diagnostic.with_label(found.right, text);
+        }
+        self
+    }
+
     /// An operator met a value of this type.
     fn operand(self, name: &str) -> Explanation {
         let with = self.caption(with_article(name)).note_if(name == "nil", NIL);
@@ -514,12 +522,13 @@ impl<C: Collector> Vm<C> {
         Some(unsafe { *frame.base.add(calf_bytecode::op::b(word)) })
     }
 
-    /// An error for something that cannot be iterated over, or has no items.
+    /// An error for something that has no items: `what` is the rest of the sentence.
     #[cold]
     #[inline(never)]
-    pub(crate) fn no_items(&mut self, holder: Value, message: &str) -> Thrown {
+    pub(crate) fn no_items(&mut self, holder: Value, what: &str) -> Thrown {
+        let name = with_article(&self.type_name(holder));
         let explanation = self.explanation().map(|explanation| {
-            let explanation = explanation.note_if(holder.is_nil(), NIL);
+            let explanation = explanation.right_label(&name).note_if(holder.is_nil(), NIL);
             match self.kind(holder) {
                 None if holder.is_number() => {
                     explanation.help("The numbers from 0 up to n are range(n); digits are in str(n).")
@@ -532,7 +541,8 @@ impl<C: Collector> Vm<C> {
                 _ => explanation,
             }
         });
-        self.throw_with(ErrorKind::TypeError, message, explanation)
+        let subject = if holder.is_nil() { name } else { capitalized(&name) };
+        self.throw_with(ErrorKind::TypeError, &format!("{subject} {what}."), explanation)
     }
 
     /// An error for too many calls in progress.

@@ -74,8 +74,7 @@ impl<C: Collector> Vm<C> {
     }
 
     fn not_indexable(&mut self, holder: Value) -> Thrown {
-        let name = self.type_name(holder);
-        self.no_items(holder, &format!("A {name} has no items to index."))
+        self.no_items(holder, "has no items to index")
     }
 
     /// `holder[index] = value` (borrowed).
@@ -185,10 +184,7 @@ impl<C: Collector> Vm<C> {
                 }
                 Ok(false)
             }
-            _ => {
-                let name = self.type_name(holder);
-                Err(self.no_items(holder, &format!("A {name} has no items to look in.")))
-            }
+            _ => Err(self.no_items(holder, "has no items to look in")),
         }
     }
 
@@ -237,8 +233,7 @@ impl<C: Collector> Vm<C> {
                 _ => break,
             }
         }
-        let name = self.type_name(iterated);
-        Err(self.no_items(iterated, &format!("A {name} cannot be iterated over.")))
+        Err(self.no_items(iterated, "cannot be iterated over"))
     }
 
     /// The next item of the iteration at `place`, put at `item`. False if there is none.
