@@ -88,7 +88,7 @@ const EQUAL: Shape = Shape {
 };
 const HEAVY: Shape = Shape {
     title: "heavy: instances of 2 KiB, and no strings",
-    containers: |size| size / 20,
+    containers: |size| size / 25,
     strings: |_| 0,
     read: 4,
     collect: 5,
