@@ -87,6 +87,12 @@ impl Calf {
         self
     }
 
+    /// Where it runs; in the directory of the test otherwise.
+    pub(crate) fn directory(mut self, directory: &Path) -> Calf {
+        self.command.current_dir(directory);
+        self
+    }
+
     /// What is read from standard input; nothing otherwise.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Calf {
         self.input = input.into();

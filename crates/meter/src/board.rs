@@ -1,8 +1,7 @@
 //! A board on which forked processes leave messages for the one that made it: memory shared by all of them, without a descriptor.
 
 use crate::MeterError;
-use crate::error::last_errno;
-use std::ptr::NonNull;
+use crate::mapping::Mapping;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of address space; memory is taken as messages are written.
@@ -13,7 +12,7 @@ const WHOLE: u64 = 0x00CA_1F00;
 
 /// See the module. Made before the fork; whoever inherits it may write.
 #[derive(Debug)]
-pub struct Board(NonNull<u8>);
+pub struct Board(Mapping);
 
 impl Board {
     /// An empty board.
@@ -21,27 +20,13 @@ impl Board {
     /// # Errors
     /// There is no memory.
     pub fn new() -> Result<Board, MeterError> {
-        // SAFETY: a new shared anonymous mapping at an address of the kernel's choice overlaps nothing.
-        let address = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                BYTES,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-                -1,
-                0,
-            )
-        };
-        if address == libc::MAP_FAILED {
-            return Err(MeterError::NoMemory { errno: last_errno() });
-        }
-        Ok(Board(NonNull::new(address.cast::<u8>()).expect("a mapping is never at address 0")))
+        Ok(Board(Mapping::common(BYTES)?))
     }
 
     fn word(&self, offset: usize) -> &AtomicU64 {
         debug_assert!(offset.is_multiple_of(8) && offset + 8 <= BYTES);
         // SAFETY: within the mapping and aligned; every process uses these words as atomics.
-        unsafe { &*self.0.as_ptr().add(offset).cast::<AtomicU64>() }
+        unsafe { &*self.0.pointer().as_ptr().add(offset).cast::<AtomicU64>() }
     }
 
     /// Leaves a message. `false`: there is no room for it.
@@ -55,7 +40,7 @@ impl Board {
         self.word(at).store(message.len() as u64, Ordering::Relaxed);
         // SAFETY: this stretch of the mapping was just given to this process alone.
         unsafe {
-            let to = self.0.as_ptr().add(at + HEAD);
+            let to = self.0.pointer().as_ptr().add(at + HEAD);
             to.copy_from_nonoverlapping(message.as_ptr(), message.len());
         }
         self.word(at + 8).store(WHOLE, Ordering::Release);
@@ -76,20 +61,14 @@ impl Board {
             }
             if is_whole {
                 // SAFETY: a whole message is not written to any more.
-                let text =
-                    unsafe { std::slice::from_raw_parts(self.0.as_ptr().add(at + HEAD), length) };
+                let text = unsafe {
+                    std::slice::from_raw_parts(self.0.pointer().as_ptr().add(at + HEAD), length)
+                };
                 found.push(text.to_vec());
             }
             at += bytes;
         }
         found
-    }
-}
-
-impl Drop for Board {
-    fn drop(&mut self) {
-        // SAFETY: the mapping made by `new`, which nothing borrows any more.
-        unsafe { libc::munmap(self.0.as_ptr().cast(), BYTES) };
     }
 }
 

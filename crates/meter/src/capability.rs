@@ -1,7 +1,7 @@
 //! What of this the machine can measure.
 
+use crate::mapping::Mapping;
 use crate::{Meter, MeterError, Region, page_size, smaps};
-use std::ptr;
 
 /// The answer of a probe: for each instrument whether it works, or what is missing.
 #[derive(Clone, Copy, Debug)]
@@ -29,30 +29,15 @@ impl Capabilities {
 fn probe_exclusive_bit() -> Result<(), MeterError> {
     let length = page_size();
     let mut meter = Meter::new(1)?;
-    // SAFETY: a new private anonymous mapping at an address of the kernel's choice overlaps nothing.
-    let address = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            length,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-            -1,
-            0,
-        )
-    };
-    if address == libc::MAP_FAILED {
-        return Err(MeterError::NoMemory { errno: crate::error::last_errno() });
-    }
-    let start = address as usize;
+    let memory = Mapping::private(length)?;
+    let start = memory.pointer().as_ptr().addr();
     let region = [Region { name: "probe", start, end: start + length }];
     let answer = (|| {
         meter.snapshot_before_fork(&region)?;
         // SAFETY: the page was just mapped for reading and writing.
-        unsafe { ptr::write_volatile(address.cast::<u8>(), 1) };
+        unsafe { memory.pointer().write_volatile(1) };
         Ok(meter.measure_after_fork(&region)?.total().new)
     })();
-    // SAFETY: the mapping is ours and is not used again.
-    unsafe { libc::munmap(address, length) };
     match answer? {
         1 => Ok(()),
         _ => Err(MeterError::NoExclusiveBit),

@@ -18,18 +18,22 @@
 mod bits;
 mod board;
 mod capability;
+mod entry;
 mod error;
 pub mod faults;
+mod mapping;
 mod pagemap;
 mod proc_file;
 mod reserved;
 pub mod smaps;
 mod userfaultfd;
 mod watch;
+mod zero_pages;
 
 pub use bits::PageIndices;
 pub use board::Board;
 pub use capability::Capabilities;
+pub use entry::Entry;
 pub use error::MeterError;
 pub use pagemap::{MAX_REGIONS, Meter, PageCounts, PageFlags, Reading, Region, RegionReading};
 pub use watch::{Capture, Means, Record, STACK_WORDS, Watch};

@@ -1,14 +1,12 @@
 //! Which pages were copied since the fork, by `/proc/self/pagemap`.
 //!
-//! An entry of pagemap is one word per page. Bit 63 says that the page is in memory, bit 62 that it is swapped out,
-//! bit 56 (since Linux 4.2) that it is mapped by this process alone. Right after a fork no page of the child is
-//! exclusive; a write copies the page, and the copy is. So a page is *copied* if it existed at the fork and is
-//! exclusive now. The flags need no privilege; only the frame numbers do, and they are not used.
-//!
-//! What a caller must know:
+//! Right after a fork no page of the child is its own alone ([`Entry::is_exclusive`]); a write copies the page, and the copy is. So a page is
+//! *copied* if it existed at the fork and is exclusive now. What a caller must know:
 //!
 //! - Read in the child **while the parent lives and is quiet**. A page that the parent has replaced, given back, or
-//!   lost by ending is the child's alone too, without the child having written it.
+//!   lost by ending is the child's alone too, without having been copied for it.
+//! - Which of the two copies a page that both write to, depends on who comes first; both have it alone then. Who must know asks for the
+//!   frames ([`Meter::remember_frames`]): a page whose frame is the one that it had at the fork has not been copied.
 //! - Never add the counts of parent and child: the parent's page turns exclusive once the child has copied it.
 //! - A fork in between shares everything again. Take a new snapshot at each fork.
 //! - A page that was given back with `madvise` and touched again counts as copied: the kernel keeps no history.
@@ -19,19 +17,17 @@
 //! on older ones they do.
 
 use crate::bits::{Bits, PageIndices};
+use crate::entry::Entry;
 use crate::proc_file::{Owner, ProcFile};
 use crate::reserved::Words;
+use crate::zero_pages::each_zero_page;
 use crate::{MeterError, page_size};
 
 /// How many regions one measurement may have.
 pub const MAX_REGIONS: usize = 64;
 
 /// Pages read from pagemap in one system call.
-const CHUNK: usize = 4096;
-
-const PRESENT: u64 = 1 << 63;
-const SWAPPED: u64 = 1 << 62;
-const EXCLUSIVE: u64 = 1 << 56;
+pub(crate) const CHUNK: usize = 4096;
 
 /// A named range of addresses of the calling process, page-aligned at both ends.
 ///
@@ -84,6 +80,10 @@ pub struct PageFlags {
     pub swapped: bool,
     /// It is mapped by this process alone.
     pub exclusive: bool,
+    /// Of such a page: it is no copy, but the very one that was there at the fork, which the others have given up. Known only with frames.
+    pub kept: bool,
+    /// userfaultfd protects it from writing: nobody has written to it since a [`crate::Watch`] began.
+    pub protected: bool,
     /// Did it exist at the fork? `None` without a snapshot.
     pub existed_at_fork: Option<bool>,
 }
@@ -154,6 +154,38 @@ impl Layout {
     }
 }
 
+/// The frames of the pages at the fork, by their bits; zero where that is not known.
+#[derive(Debug, Default)]
+struct Frames(Option<Words>);
+
+impl Frames {
+    /// Room for the frames of so many pages, if the kernel tells them.
+    fn reserve(pages: usize) -> Frames {
+        let here = 0u8;
+        let told = Entry::of_own(std::ptr::from_ref(&here).addr()).ok().and_then(Entry::frame);
+        Frames(told.and_then(|_| Words::reserve(pages).ok()))
+    }
+
+    fn set(&mut self, bit: usize, entry: Entry) {
+        let frame = entry.frame().unwrap_or(0);
+        // Memory that reads zero is not taken for saying so.
+        if let Some(word) = self.0.as_mut().map(|words| &mut words[bit])
+            && *word != frame
+        {
+            *word = frame;
+        }
+    }
+
+    fn get(&self, bit: usize) -> Option<u64> {
+        self.0.as_ref().map(|words| words[bit]).filter(|frame| *frame != 0)
+    }
+
+    /// Is the page that had this bit at the fork, and is exclusive now, still the same one?
+    fn is_kept(&self, bit: usize, now: Entry) -> bool {
+        self.get(bit).is_some_and(|frame| now.frame() == Some(frame))
+    }
+}
+
 /// The meter: everything that a measurement needs, reserved beforehand.
 #[derive(Debug)]
 pub struct Meter {
@@ -162,6 +194,7 @@ pub struct Meter {
     /// The regions at the fork, and which of their pages existed.
     fork: Layout,
     existed: Bits,
+    frames: Frames,
     /// The regions now, and which of their pages are copies or new.
     now: Layout,
     shared: Bits,
@@ -184,6 +217,7 @@ impl Meter {
             chunk: Words::reserve(CHUNK)?,
             fork: Layout::EMPTY,
             existed: Bits::reserve(max_pages)?,
+            frames: Frames::default(),
             now: Layout::EMPTY,
             shared: Bits::reserve(max_pages)?,
             copied: Bits::reserve(max_pages)?,
@@ -203,11 +237,13 @@ impl Meter {
         self.fork = Layout::of(regions, self.capacity)?;
         self.existed.clear();
         let file = ProcFile::open(Owner::Own, "pagemap")?;
-        let Meter { chunk, fork, existed, .. } = self;
+        let Meter { chunk, fork, existed, frames, .. } = self;
         for extent in fork.extents() {
             each_page(&file, chunk, extent, |page, entry| {
-                if entry & (PRESENT | SWAPPED) != 0 {
-                    existed.set(extent.first_bit + page);
+                let bit = extent.first_bit + page;
+                frames.set(bit, entry);
+                if entry.is_present() || entry.is_swapped() {
+                    existed.set(bit);
                 }
             })?;
             each_zero_page(&file, chunk, &extent.region, |page| {
@@ -216,6 +252,20 @@ impl Meter {
         }
         self.armed = true;
         Ok(())
+    }
+
+    /// From the next snapshot on, takes down the frame of each page, where the kernel tells: address space of a word per page more, and
+    /// memory for the pages that are measured. `false`: it hides them, and [`PageFlags::kept`] is never set.
+    pub fn remember_frames(&mut self) -> bool {
+        if self.frames.0.is_none() {
+            self.frames = Frames::reserve(self.capacity);
+        }
+        self.tells_frames()
+    }
+
+    /// Are frames known?
+    pub fn tells_frames(&self) -> bool {
+        self.frames.0.is_some()
     }
 
     /// Did the page at `address` exist when the snapshot was taken? `None` without a snapshot. A model that starts at
@@ -237,15 +287,19 @@ impl Meter {
         self.now = Layout::of(regions, self.capacity)?;
         let file = ProcFile::open(Owner::Own, "pagemap")?;
         let page_bytes = page_size();
-        let Meter { chunk, fork, existed, now, armed, .. } = self;
+        let Meter { chunk, fork, existed, frames, now, armed, .. } = self;
         for (index, extent) in now.extents().iter().enumerate() {
             each_page(&file, chunk, extent, |page, entry| {
                 let before = fork.bit(extent.region.start + page * page_bytes);
                 let existed_at_fork = armed.then(|| before.is_some_and(|bit| existed.get(bit)));
                 let flags = PageFlags {
-                    present: entry & PRESENT != 0,
-                    swapped: entry & SWAPPED != 0,
-                    exclusive: entry & EXCLUSIVE != 0,
+                    present: entry.is_present(),
+                    swapped: entry.is_swapped(),
+                    exclusive: entry.is_exclusive(),
+                    kept: entry.is_exclusive()
+                        && existed_at_fork == Some(true)
+                        && before.is_some_and(|bit| frames.is_kept(bit, entry)),
+                    protected: entry.is_protected(),
                     existed_at_fork,
                 };
                 visit(index, page, flags);
@@ -276,15 +330,15 @@ impl Meter {
             each_page(&file, chunk, extent, |page, entry| {
                 let bit = extent.first_bit + page;
                 let before = fork.bit(extent.region.start + page * page_bytes);
-                counts.swapped += usize::from(entry & SWAPPED != 0);
+                counts.swapped += usize::from(entry.is_swapped());
                 if before.is_some_and(|before| existed.get(before)) {
                     counts.shared_at_fork += 1;
                     shared.set(bit);
-                    if entry & PRESENT != 0 && entry & EXCLUSIVE != 0 {
+                    if entry.is_exclusive() {
                         counts.copied += 1;
                         copied.set(bit);
                     }
-                } else if entry & PRESENT != 0 && entry & EXCLUSIVE != 0 {
+                } else if entry.is_exclusive() {
                     // Not exclusive and not there before: the zero page, which costs nothing.
                     counts.new += 1;
                     new.set(bit);
@@ -355,7 +409,7 @@ fn each_page(
     file: &ProcFile,
     chunk: &mut Words,
     extent: &Extent,
-    mut visit: impl FnMut(usize, u64),
+    mut visit: impl FnMut(usize, Entry),
 ) -> Result<(), MeterError> {
     let first = extent.region.start / page_size();
     let pages = extent.region.pages();
@@ -364,73 +418,9 @@ fn each_page(
         let count = CHUNK.min(pages - done);
         file.read_words_at(&mut chunk[..count], first + done)?;
         for (offset, entry) in chunk[..count].iter().enumerate() {
-            visit(done + offset, *entry);
+            visit(done + offset, Entry(*entry));
         }
         done += count;
     }
     Ok(())
-}
-
-/// `struct pm_scan_arg` of `linux/fs.h`.
-#[repr(C)]
-struct ScanArguments {
-    size: u64,
-    flags: u64,
-    start: u64,
-    end: u64,
-    walk_end: u64,
-    vector: u64,
-    vector_length: u64,
-    max_pages: u64,
-    category_inverted: u64,
-    category_mask: u64,
-    category_anyof_mask: u64,
-    return_mask: u64,
-}
-
-/// `_IOWR('f', 16, struct pm_scan_arg)`.
-const PAGEMAP_SCAN: libc::c_ulong = 0xC060_6610;
-/// The category of pages that are the kernel's zero page.
-const PAGE_IS_PFNZERO: u64 = 1 << 5;
-/// Words of a `struct page_region`: start, end, categories.
-const REGION_WORDS: usize = 3;
-
-/// Calls `visit` with the index of each page of `region` that is the kernel's zero page. Does nothing on a kernel
-/// without the call.
-fn each_zero_page(
-    file: &ProcFile,
-    chunk: &mut Words,
-    region: &Region,
-    mut visit: impl FnMut(usize),
-) {
-    let page = page_size();
-    let mut start = region.start as u64;
-    while start < region.end as u64 {
-        let mut arguments = ScanArguments {
-            size: size_of::<ScanArguments>() as u64,
-            flags: 0,
-            start,
-            end: region.end as u64,
-            walk_end: 0,
-            vector: chunk.as_mut_ptr() as u64,
-            vector_length: (CHUNK / REGION_WORDS) as u64,
-            max_pages: 0,
-            category_inverted: 0,
-            category_mask: PAGE_IS_PFNZERO,
-            category_anyof_mask: 0,
-            return_mask: PAGE_IS_PFNZERO,
-        };
-        // SAFETY: the kernel writes at most `vector_length` regions, which fit in `chunk`, and `walk_end`.
-        let found = unsafe { libc::ioctl(file.descriptor(), PAGEMAP_SCAN, &raw mut arguments) };
-        let Ok(found) = usize::try_from(found) else { return };
-        for range in chunk[..found * REGION_WORDS].chunks_exact(REGION_WORDS) {
-            for address in (range[0] as usize..range[1] as usize).step_by(page) {
-                visit((address - region.start) / page);
-            }
-        }
-        if arguments.walk_end <= start {
-            return;
-        }
-        start = arguments.walk_end;
-    }
 }

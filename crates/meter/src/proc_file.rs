@@ -82,6 +82,12 @@ impl ProcFile {
         Ok(())
     }
 
+    /// The same with a descriptor that the program does not meet, for a file that stays open.
+    pub(crate) fn out_of_the_way(mut self) -> ProcFile {
+        self.descriptor = move_out_of_the_way(self.descriptor);
+        self
+    }
+
     /// The descriptor, for an `ioctl`.
     pub(crate) fn descriptor(&self) -> libc::c_int {
         self.descriptor
@@ -95,6 +101,21 @@ impl Drop for ProcFile {
             libc::close(self.descriptor);
         }
     }
+}
+
+/// Descriptors from here on: those below are the program's, which sees their numbers.
+const LEAST_DESCRIPTOR: libc::c_int = 512;
+
+/// Closes `descriptor` and gives another one for the same file with a large number; `descriptor` itself if there is none.
+pub(crate) fn move_out_of_the_way(descriptor: libc::c_int) -> libc::c_int {
+    // SAFETY: takes numbers only.
+    let high = unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, LEAST_DESCRIPTOR) };
+    if high < 0 {
+        return descriptor;
+    }
+    // SAFETY: the descriptor is the caller's, and the other one stays.
+    unsafe { libc::close(descriptor) };
+    high
 }
 
 /// What the failed call on `owner`'s file `name` means.

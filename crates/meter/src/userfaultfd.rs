@@ -5,6 +5,7 @@
 
 use crate::MeterError;
 use crate::error::last_errno;
+use crate::proc_file::move_out_of_the_way;
 use libc::c_int;
 
 const API: u64 = 0xAA;
@@ -14,9 +15,6 @@ const FEATURE_SIGBUS: u64 = 1 << 7;
 /// Pages that are not there yet can be protected, too (Linux 6.4).
 const FEATURE_WRITE_PROTECT_UNPOPULATED: u64 = 1 << 13;
 const MODE_WRITE_PROTECT: u64 = 1 << 1;
-
-/// Descriptors from here on: those below are the program's, which sees their numbers.
-const LEAST_DESCRIPTOR: c_int = 512;
 
 /// `_IOWR(0xAA, number, T)` as the generic layout of request numbers has it.
 const fn request<T>(number: u64) -> u64 {
@@ -72,17 +70,8 @@ impl Userfaultfd {
         if low < 0 {
             return Err(MeterError::NoUserfaultfd { errno: last_errno() });
         }
-        // SAFETY: both take numbers only.
-        let high = unsafe { libc::fcntl(low, libc::F_DUPFD_CLOEXEC, LEAST_DESCRIPTOR) };
-        let descriptor = if high < 0 {
-            low
-        } else {
-            // SAFETY: the descriptor is ours, and the other one stays.
-            unsafe { libc::close(low) };
-            high
-        };
         let opened = Userfaultfd {
-            descriptor,
+            descriptor: move_out_of_the_way(low),
             protects_absent: features & FEATURE_WRITE_PROTECT_UNPOPULATED != 0,
         };
         let mut handshake = Handshake { api: API, features, ioctls: 0 };

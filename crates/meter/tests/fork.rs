@@ -1,7 +1,8 @@
 //! The meter against real forks. One thread, checks one after another; each check's work is done in a child.
 
 use calf_meter::{
-    Capabilities, Means, Meter, MeterError, PageCounts, Region, Watch, faults, page_size, smaps,
+    Capabilities, Means, Meter, MeterError, PageCounts, PageFlags, Region, Watch, faults,
+    page_size, smaps,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{process, ptr};
@@ -23,6 +24,7 @@ const CHECKS: &[Check] = &[
     ("a grandchild is measured against its own fork", grandchild),
     ("first writes are seen, once each", first_writes_are_seen),
     ("pages given back are watched again", given_back_pages_are_watched_again),
+    ("pages that the others gave up are no copies", pages_given_up_by_others_are_kept),
     ("mistakes of the caller are errors", mistakes_are_errors),
     ("smaps agrees with the pagemap", smaps_agrees),
     ("another process can be read", another_process_can_be_read),
@@ -434,6 +436,101 @@ fn given_back_pages_are_watched_again() {
         let total = meter.measure_after_fork(&region).unwrap().total();
         assert_eq!(total.copied, still, "the kernel says the same");
     });
+}
+
+/// The parent writes to pages 0 to 49, which leaves the old ones to the child; this one then writes to some of these, and to some that
+/// both have.
+fn pages_given_up_by_others_are_kept() {
+    const LEFT: usize = 50;
+    under_watch_until_told(
+        |pages| (0..LEFT).for_each(|index| pages.write(index)),
+        |pages, meter, watch| {
+            let (in_place, copied) = (10..20, 60..70);
+            let region = [pages.region("objects")];
+            in_place.clone().chain(copied.clone()).for_each(|index| pages.write(index));
+            let number = |address: usize| (address - pages.start) / page_size();
+            let records: Vec<_> = watch.records().collect();
+            assert_eq!(records.len(), in_place.len() + copied.len());
+            let forbidden: Vec<usize> =
+                (0..LEFT).filter(|index| watch.forbids(pages.byte(*index).addr())).collect();
+            let (mut kept, mut protected) = (Vec::new(), Vec::new());
+            let visit = &mut |_, page, flags: PageFlags| {
+                if flags.kept {
+                    kept.push(page);
+                }
+                if flags.exclusive && flags.protected {
+                    protected.push(page);
+                }
+            };
+            meter.each_page(&region, visit).unwrap();
+            let told: Vec<usize> = { records.iter().filter(|record| record.in_place) }
+                .map(|record| number(record.address))
+                .collect();
+            let untouched: Vec<usize> = (0..LEFT).filter(|page| !in_place.contains(page)).collect();
+            if meter.tells_frames() {
+                assert!(kept.iter().copied().eq(0..LEFT), "{kept:?}");
+            } else {
+                // Then the handler has asked at the time of the write.
+                assert!(kept.is_empty() && told.iter().copied().eq(in_place), "{told:?}");
+            }
+            let reading = meter.measure_after_fork(&region).unwrap();
+            assert!(reading.copied_pages(0).eq((0..LEFT).chain(copied)), "exclusive");
+            match watch.means() {
+                Means::Userfaultfd if kernel_is_at_least(5, 13) => assert_eq!(protected, untouched),
+                Means::Userfaultfd => {}
+                Means::Protection => assert_eq!(forbidden, untouched),
+            }
+        },
+    );
+}
+
+/// Under each means that the kernel allows, forks a child with a watch; when `parent` has done its part here, the child does its own.
+fn under_watch_until_told(parent: impl Fn(&Pages), child: impl Fn(&Pages, &mut Meter, &mut Watch)) {
+    for means in [Means::Userfaultfd, Means::Protection] {
+        in_child(|| {
+            let pages = Pages::filled(2000);
+            let region = [pages.region("objects")];
+            let mut meter = Meter::new(2000).unwrap();
+            let mut watch = Watch::reserve(4000).unwrap();
+            meter.remember_frames();
+            let mut gate = [0; 2];
+            // SAFETY: makes two descriptors.
+            assert_eq!(unsafe { libc::pipe(gate.as_mut_ptr()) }, 0);
+            meter.snapshot_before_fork(&region).unwrap();
+            // SAFETY: this program has one thread.
+            let pid = unsafe { libc::fork() };
+            let mut status = 0;
+            if pid == 0 {
+                let passed = catch_unwind(AssertUnwindSafe(|| {
+                    let number = 0u64;
+                    let context = (&raw const number).cast();
+                    // SAFETY: the watch is in its box, the number outlives it, and this program has one thread.
+                    match unsafe { watch.start(&meter, &region, Some(means), capture, context) } {
+                        Ok(started) => assert_eq!(started, means),
+                        Err(MeterError::NoUserfaultfd { .. }) => return,
+                        Err(error) => panic!("{error}"),
+                    }
+                    let mut byte = 0u8;
+                    // SAFETY: the descriptors of the pipe, and a byte of ours.
+                    unsafe {
+                        libc::close(gate[1]);
+                        assert_eq!(libc::read(gate[0], (&raw mut byte).cast(), 1), 0, "the end");
+                    }
+                    child(&pages, &mut meter, &mut watch);
+                }));
+                // SAFETY: ends the child at once.
+                unsafe { libc::_exit(i32::from(passed.is_err())) };
+            }
+            parent(&pages);
+            // SAFETY: the descriptors of the pipe, and our own child.
+            unsafe {
+                libc::close(gate[1]);
+                assert_eq!(libc::waitpid(pid, &raw mut status, 0), pid);
+                libc::close(gate[0]);
+            }
+            assert_eq!(status, 0, "the child's half of the check");
+        });
+    }
 }
 
 fn mistakes_are_errors() {

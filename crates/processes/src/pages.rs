@@ -1,18 +1,15 @@
 //! Whose pages they are, by `/proc/PID/pagemap`.
 //!
-//! Bit 63 of an entry says that the page is in memory, bit 56 that this process alone maps it. Which pages a process has from its parent
-//! is told by the numbers of their frames, bits 0 to 54, which the kernel shows to those with CAP_SYS_ADMIN only and are zero
-//! otherwise. Then a page counts that both have at the same address and neither has alone: after a fork these are the pages that
-//! nobody has written to, but also those that somebody else shares with each of them.
+//! Which pages a process has from its parent is told by the numbers of their frames, which the kernel shows to those with CAP_SYS_ADMIN only
+//! ([`Entry::frame`]). Without them a page counts that both have at the same address and neither has alone: after a fork these are the pages
+//! that nobody has written to, but also those that somebody else shares with each of them.
 
 use crate::Refusal;
+use calf_meter::Entry;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-const PRESENT: u64 = 1 << 63;
-const EXCLUSIVE: u64 = 1 << 56;
-const FRAME: u64 = (1 << 55) - 1;
 /// Entries read at once.
 const CHUNK: usize = 8192;
 
@@ -52,7 +49,7 @@ impl Counter {
     /// The process has ended meanwhile.
     pub fn count(&self, start: u64, end: u64) -> Result<Pages, Refusal> {
         let page = calf_meter::page_size() as u64;
-        let (mut own, mut parent) = (vec![0; CHUNK], vec![0; CHUNK]);
+        let (mut own, mut parent) = (vec![Entry::default(); CHUNK], vec![Entry::default(); CHUNK]);
         let mut with_parent = self.parent.is_some().then_some(0);
         let mut exclusive = 0;
         let mut frames = (0, 0);
@@ -68,14 +65,15 @@ impl Counter {
                 Some(file) => read(file, at, &mut parent[..found]).unwrap_or(0),
                 None => 0,
             };
-            for (index, &entry) in own[..found].iter().enumerate() {
-                if entry & PRESENT == 0 {
+            parent[theirs..].fill(Entry::default());
+            for (entry, theirs) in own[..found].iter().zip(&parent) {
+                if !entry.is_present() {
                     continue;
                 }
                 frames.0 += 1;
-                frames.1 += u64::from(entry & FRAME != 0);
-                exclusive += u64::from(entry & EXCLUSIVE != 0);
-                if index < theirs && is_same(entry, parent[index]) {
+                frames.1 += u64::from(entry.frame().is_some());
+                exclusive += u64::from(entry.is_exclusive());
+                if is_same(*entry, *theirs) {
                     with_parent = with_parent.map(|count| count + 1);
                 }
             }
@@ -85,17 +83,15 @@ impl Counter {
     }
 }
 
-/// Do both processes have the same page?
-fn is_same(own: u64, parent: u64) -> bool {
-    let both = own & parent;
-    if both & PRESENT == 0 || (own | parent) & EXCLUSIVE != 0 {
-        return false;
-    }
-    own & FRAME == parent & FRAME
+/// Do both processes have the same page? Where frames are hidden, both are `None`.
+fn is_same(own: Entry, parent: Entry) -> bool {
+    let both = own.is_present() && parent.is_present();
+    let alone = own.is_exclusive() || parent.is_exclusive();
+    both && !alone && own.frame() == parent.frame()
 }
 
 /// Fills `entries` with those of the pages from number `at` on; how many there were.
-fn read(file: &File, at: u64, entries: &mut [u64]) -> io::Result<usize> {
+fn read(file: &File, at: u64, entries: &mut [Entry]) -> io::Result<usize> {
     let mut bytes = vec![0; entries.len() * 8];
     let mut done = 0;
     while done < bytes.len() {
@@ -108,7 +104,7 @@ fn read(file: &File, at: u64, entries: &mut [u64]) -> io::Result<usize> {
     }
     let words = bytes[..done / 8 * 8].chunks_exact(8);
     for (entry, word) in entries.iter_mut().zip(words) {
-        *entry = u64::from_ne_bytes(word.try_into().expect("eight bytes"));
+        *entry = Entry(u64::from_ne_bytes(word.try_into().expect("eight bytes")));
     }
     Ok(done / 8)
 }
@@ -119,6 +115,9 @@ mod tests {
 
     #[test]
     fn a_page_is_shared_if_both_have_it_and_neither_alone() {
+        const PRESENT: u64 = 1 << 63;
+        const EXCLUSIVE: u64 = 1 << 56;
+        let is_same = |own: u64, parent: u64| is_same(Entry(own), Entry(parent));
         let page = PRESENT | 77;
         assert!(is_same(page, page) && is_same(PRESENT, PRESENT));
         assert!(!is_same(page, PRESENT | 78));

@@ -39,6 +39,17 @@ impl Regions {
     }
 }
 
+/// What became of shared pages: addresses of their first bytes.
+#[derive(Default)]
+pub(crate) struct Fates {
+    /// Pages shared at the fork.
+    pub shared: usize,
+    /// Copied since.
+    pub copied: Vec<usize>,
+    /// This process's alone without a copy.
+    pub kept: Vec<usize>,
+}
+
 /// What was copied, of one region.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Copied {
@@ -150,13 +161,15 @@ impl<C: Collector> Vm<C> {
     pub(crate) fn measure_before_fork(&mut self) {
         self.blame_before_fork();
         let regions = self.regions();
-        let result = match &mut self.measure.meter {
-            Some(meter) => meter.snapshot_before_fork(regions.all()),
-            none => match Meter::new(METER_PAGES) {
-                Ok(meter) => none.insert(meter).snapshot_before_fork(regions.all()),
-                Err(error) => Err(error),
-            },
-        };
+        let blames = self.blames();
+        let meter = self.measure.meter.take().map_or_else(|| Meter::new(METER_PAGES), Ok);
+        let result = meter.and_then(|meter| {
+            let meter = self.measure.meter.insert(meter);
+            if blames {
+                meter.remember_frames();
+            }
+            meter.snapshot_before_fork(regions.all())
+        });
         self.measure.refusal = result.err();
     }
 
@@ -183,22 +196,28 @@ impl<C: Collector> Vm<C> {
         self.blame_after_fork(true);
     }
 
-    /// The addresses of the pages copied since the fork, by the kernel's word, and how many were shared then.
-    pub(crate) fn copied_addresses(&mut self) -> Result<(Vec<usize>, usize), MeterError> {
+    /// What became of the pages that were shared at the fork, by the kernel's word.
+    pub(crate) fn fates(&mut self) -> Result<Fates, MeterError> {
         let regions = self.regions();
         let measure = &mut self.measure;
         if let Some(refusal) = measure.refusal {
             return Err(refusal);
         }
         let meter = measure.meter.as_mut().ok_or(MeterError::NoSnapshot)?;
-        let reading = meter.measure_after_fork(regions.all())?;
         let page_size = calf_meter::page_size();
-        let mut addresses = Vec::new();
-        for (index, region) in reading.regions().iter().enumerate() {
-            let start = region.region.start;
-            addresses.extend(reading.copied_pages(index).map(|page| start + page * page_size));
-        }
-        Ok((addresses, reading.total().shared_at_fork))
+        let mut fates = Fates::default();
+        meter.each_page(regions.all(), &mut |region, page, flags| {
+            if flags.existed_at_fork != Some(true) {
+                return;
+            }
+            fates.shared += 1;
+            if flags.exclusive {
+                let is_kept = flags.kept || flags.protected;
+                let list = if is_kept { &mut fates.kept } else { &mut fates.copied };
+                list.push(regions.all()[region].start + page * page_size);
+            }
+        })?;
+        Ok(fates)
     }
 
     /// Is this process a child of the program's own fork?
@@ -323,5 +342,18 @@ impl<C: Collector> Vm<C> {
             self.heap.release(value);
         }
         result
+    }
+
+    /// Puts texts under names in the map that a handle holds.
+    pub(crate) fn put_texts<'t>(
+        &mut self,
+        map: crate::vm::Handle,
+        texts: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<(), crate::error::Thrown> {
+        for (name, text) in texts {
+            let text = self.new_string(text)?;
+            self.put_entry(map, name, text)?;
+        }
+        Ok(())
     }
 }

@@ -308,7 +308,7 @@ impl<C: Collector> Vm<C> {
 /// What the kernel's flags mean. A copied page is the program's until its cause is known.
 fn state_of(flags: PageFlags, is_forked: bool) -> PageState {
     let is_there = flags.present || flags.swapped;
-    match (flags.existed_at_fork, flags.present && flags.exclusive) {
+    match (flags.existed_at_fork, flags.exclusive) {
         (Some(true), true) if is_forked => PageState::Program,
         (Some(true), false) if is_there => PageState::Shared,
         (_, true) => PageState::New,

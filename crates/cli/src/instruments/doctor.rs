@@ -1,10 +1,9 @@
 //! `calf doctor`: what of this the machine can measure, and what is done where it cannot.
 
-use calf_meter::{Capabilities, page_size};
+use calf_meter::{Capabilities, Entry, page_size};
 use serde_json::json;
 use std::fmt::Write;
 use std::fs;
-use std::os::unix::fs::FileExt;
 use std::time::Instant;
 
 /// How good an answer is.
@@ -171,19 +170,14 @@ fn overcommit() -> Finding {
 /// Does the page map tell the numbers of frames? Of a page that is surely there: one of the stack.
 fn frames() -> Finding {
     let here = 0u8;
-    let entry = fs::File::open("/proc/self/pagemap").ok().and_then(|file| {
-        let mut entry = [0; 8];
-        let page = std::ptr::from_ref(&here).addr() / page_size();
-        file.read_exact_at(&mut entry, page as u64 * 8).ok()?;
-        Some(u64::from_ne_bytes(entry))
-    });
-    let told = entry.is_some_and(|entry| entry & ((1 << 55) - 1) != 0);
+    let entry = Entry::of_own(std::ptr::from_ref(&here).addr()).ok();
+    let told = entry.and_then(Entry::frame).is_some();
     Finding {
         name: "frame numbers",
         verdict: Verdict::of(told),
         found: if told { "the page map tells them" } else { "hidden: that takes CAP_SYS_ADMIN" }
             .to_string(),
-        without: "`calf pages` counts as shared with the parent what both have at the same address and neither has alone",
+        without: "`calf pages` counts as shared with the parent what both have at the same address and neither has alone; blame asks at each first write whether anybody else has the page",
     }
 }
 
@@ -246,14 +240,7 @@ fn perf() -> Finding {
 }
 
 fn soft_dirty() -> Finding {
-    /// Bit 55 of an entry of pagemap.
-    const SOFT_DIRTY: u64 = 1 << 55;
-    let bit_of = |address: usize| {
-        let file = fs::File::open("/proc/self/pagemap").ok()?;
-        let mut entry = [0; 8];
-        file.read_exact_at(&mut entry, (address / page_size()) as u64 * 8).ok()?;
-        Some(u64::from_ne_bytes(entry) & SOFT_DIRTY != 0)
-    };
+    let bit_of = |address: usize| Entry::of_own(address).ok().map(Entry::is_soft_dirty);
     let mut memory = vec![1u8; 3 * page_size()];
     let place = page_size();
     let address = std::ptr::from_ref(&memory[place]).addr();

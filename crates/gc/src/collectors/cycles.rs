@@ -262,7 +262,10 @@ impl<P: Placement> Cycles<P> {
         self.placement.list(0).append(head, &mut self.space.model);
     }
 
+    // Steps are not put into their caller, so that profilers name them.
+
     /// Joins the younger generations: the list of members.
+    #[inline(never)]
     fn splice(&mut self, generation: usize) -> Head {
         self.thresholds.begin(generation);
         let members = self.placement.list(generation);
@@ -287,6 +290,7 @@ impl<P: Placement> Cycles<P> {
     }
 
     /// Copies each member's count into its head, which also makes it a member; how many there are.
+    #[inline(never)]
     fn copy_counts(&mut self, members: Head) -> usize {
         let (mut count, mut head) = (0, members.next());
         while head != members {
@@ -298,6 +302,7 @@ impl<P: Placement> Cycles<P> {
     }
 
     /// Subtracts each reference from one member to another: what is left comes from outside.
+    #[inline(never)]
     fn subtract_internal(&mut self, members: Head) {
         let model = &mut self.space.model;
         let mut head = members.next();
@@ -316,6 +321,7 @@ impl<P: Placement> Cycles<P> {
 
     /// Moves members that nothing outside reaches to the list of the unreachable, and back when a survivor turns out to
     /// refer to them; how many stayed there.
+    #[inline(never)]
     fn park_and_rescue(&mut self, members: Head) -> usize {
         let model = &mut self.space.model;
         let unreachable = self.placement.list(UNREACHABLE);
@@ -353,6 +359,7 @@ impl<P: Placement> Cycles<P> {
     }
 
     /// Survivors grow older.
+    #[inline(never)]
     fn promote(&mut self, generation: usize, members: Head, survivors: usize) {
         self.thresholds.count_survivors(generation, survivors);
         if generation < OLDEST {
@@ -361,6 +368,7 @@ impl<P: Placement> Cycles<P> {
     }
 
     /// Before anything else runs or dies: nobody shall reach garbage through a weak reference.
+    #[inline(never)]
     fn clear_weak_references(&mut self) {
         for head in self.placement.list(UNREACHABLE).iter() {
             self.clear_weak(P::object_of(head));
@@ -368,6 +376,7 @@ impl<P: Placement> Cycles<P> {
     }
 
     /// Queues the finalizers of the unreachable, once each, and keeps what these finalizers can reach; how many were queued.
+    #[inline(never)]
     fn queue_finalizers(&mut self, generation: usize) -> usize {
         let (unreachable, kept) = (self.placement.list(UNREACHABLE), self.placement.list(KEPT));
         let (mut queued, mut head) = (0, unreachable.next());
@@ -411,6 +420,7 @@ impl<P: Placement> Cycles<P> {
 
     /// Empties what is left in the list of the unreachable, so that counting gives it back: how much was given back, and how
     /// much lives on although it should not (an immortal object, a count that the machine got wrong).
+    #[inline(never)]
     fn break_cycles(&mut self, generation: usize) -> (usize, usize) {
         let (unreachable, emptied) = (self.placement.list(UNREACHABLE), self.placement.list(KEPT));
         let total = unreachable.iter().count();

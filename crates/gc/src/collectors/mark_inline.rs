@@ -196,6 +196,8 @@ impl MarkInline {
 
     /// The mark is in the object, so that looking at it before it enters the queue of the gray would wait for memory: it is
     /// looked at when it leaves.
+    // Not put into its caller, so that profilers name it; nor is the sweep.
+    #[inline(never)]
     fn trace(&mut self) {
         loop {
             while let Some(object) = self.gray.pop() {
@@ -241,6 +243,7 @@ impl MarkInline {
         finalizers
     }
 
+    #[inline(never)]
     fn sweep(&mut self) -> usize {
         self.live = 0;
         let anew = self.space.cells.forget_free_cells();

@@ -503,7 +503,9 @@ impl Cells {
         } else {
             self.empty += 1;
         }
-        self.objects.discard(number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
+        let (from, to) = (number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
+        self.objects.discard(from, to);
+        model.give_back(self.objects.start() + from, self.objects.start() + to);
     }
 
     /// Gives back `block`, in which nothing lives and from which no lane allocates (strategies with bitmaps).

@@ -106,6 +106,7 @@ impl Dense {
             }
         }
         self.objects.discard(start - base, end - base);
+        model.give_back(start, end);
         self.vacant += end - start;
     }
     /// The vacant pages from `start` to `end` may be written again. `false`: the kernel refuses.

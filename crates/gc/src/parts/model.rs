@@ -199,6 +199,27 @@ impl Model {
         }
     }
 
+    /// The whole pages from `start` to `end` were given back to the kernel: what was copied there is no copy any more, and what is written
+    /// there next is a first write again.
+    pub fn give_back(&mut self, start: usize, end: usize) {
+        if !self.active {
+            return;
+        }
+        let found = |area: &&mut Area| start.wrapping_sub(area.start) >> self.shift < area.pages;
+        let Some(area) = self.areas.iter_mut().find(found) else { return };
+        let first = (start - area.start) >> self.shift;
+        for page in first..((end - area.start) >> self.shift).min(area.pages) {
+            let byte = self.table.pointer::<u8>(area.table + page);
+            // SAFETY: as in `record`.
+            unsafe {
+                if *byte >= FIRST {
+                    area.copied[(*byte - FIRST) as usize] -= 1;
+                    *byte = SHARED;
+                }
+            }
+        }
+    }
+
     /// For each region: its name, the pages shared at the fork, and the pages first written, by cause.
     pub fn counts(
         &self,
@@ -258,6 +279,16 @@ mod tests {
         assert_eq!(
             [of(Cause::Count), of(Cause::Mark), of(Cause::Allocate), of(Cause::Exit)],
             [1, 0, 3, 1]
+        );
+        model.give_back(region.start(), region.start() + 3 * page);
+        assert_eq!(model.first_cause(region.start()), Some(None), "given back");
+        assert_eq!(model.first_cause(absent), None);
+        assert_eq!(model.counts().next().unwrap().2.iter().sum::<usize>(), 2);
+        model.note(region.start(), Cause::Store);
+        assert_eq!(
+            model.counts().next().unwrap().2[Cause::Store as usize],
+            1,
+            "a first write again"
         );
         model.stop();
         assert!(!model.is_active());

@@ -257,7 +257,9 @@ impl Runs {
     /// Puts a run that nobody uses on the list of its length, or out of use if it is sealed.
     fn release(&mut self, mut page: usize, mut pages: usize, model: &mut Model) {
         if pages > GIVE_BACK {
-            self.region.discard(page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
+            let (from, to) = (page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
+            self.region.discard(from, to);
+            model.give_back(self.region.start() + from, self.region.start() + to);
             self.given_back += pages << PAGE_SHIFT;
         }
         if page < self.floor {

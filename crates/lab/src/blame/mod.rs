@@ -106,12 +106,14 @@ pub struct Process {
     pub writes: u64,
     /// Pages blamed that are still there.
     pub blamed: u64,
-    /// Of these, the ones that the kernel's word can be compared with: not those of a process that has forked since.
-    pub compared: u64,
+    /// Of these, pages that were written when nobody else had them any more, so that there was nothing to copy.
+    pub in_place: u64,
     /// Pages that the kernel says were copied, if it says.
     pub copied: Option<u64>,
     /// Of these, pages that nobody was seen to write.
     pub unseen: u64,
+    /// Pages that are the process's alone because the others have given them up.
+    pub given_up: u64,
     /// Pages that existed at the fork.
     pub shared: u64,
     /// What a first write cost more, in nanoseconds.
@@ -145,9 +147,10 @@ impl Report {
                 refusal: value["refusal"].as_str().map(str::to_string),
                 writes: value["writes"].as_u64()?,
                 blamed: value["blamed"].as_u64()?,
-                compared: value["compared"].as_u64()?,
+                in_place: value["in_place"].as_u64()?,
                 copied: value["copied"].as_u64(),
                 unseen: value["unseen"].as_u64()?,
+                given_up: value["given_up"].as_u64()?,
                 shared: value["shared"].as_u64()?,
                 cost: value["cost"].as_u64(),
                 rows: value["rows"].as_array()?.iter().filter_map(Row::of).collect(),

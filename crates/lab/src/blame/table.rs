@@ -57,7 +57,7 @@ pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         if processes.len() == 1 { "1 process" } else { &format!("{} processes", processes.len()) };
     writeln!(
         out,
-        "blame: {pages} pages ({}) were copied by {children} after a fork\n",
+        "blame: {pages} pages ({}) shared at a fork were written by {children}\n",
         size(pages)
     )?;
     if pages > 0 {
@@ -122,29 +122,28 @@ fn print_accounts(processes: &[Process], out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "process {} was not watched: {why}", process.pid)?;
     }
     let sum = |of: fn(&Process) -> u64| processes.iter().map(of).sum::<u64>();
-    let (blamed, unseen, writes) = (
-        sum(|process| process.blamed),
-        sum(|process| process.unseen),
-        sum(|process| process.writes),
-    );
-    let compared = sum(|process| process.compared);
+    let (blamed, unseen) = (sum(|process| process.blamed), sum(|process| process.unseen));
+    let (in_place, given_up) = (sum(|process| process.in_place), sum(|process| process.given_up));
+    let writes = sum(|process| process.writes);
     let copied: Option<u64> = processes.iter().map(|process| process.copied).sum();
+    let expected = blamed - in_place;
     match copied {
-        Some(copied) if unseen == 0 && copied == compared => {
-            writeln!(out, "the kernel says {copied} pages, too")?
+        Some(copied) if unseen == 0 && copied == expected => {
+            writeln!(out, "the kernel says {copied} pages were copied, too")?;
         }
         Some(copied) => writeln!(
             out,
-            "blamed {compared}, by the kernel's word {copied}; {unseen} were written unseen"
+            "blamed {expected}, by the kernel's word {copied}; {unseen} were written unseen, or left by the others"
         )?,
         None => writeln!(out, "the kernel does not say which pages were copied")?,
     }
-    if blamed > compared && copied.is_some() {
-        writeln!(
-            out,
-            "{} more are of processes that had forked: of these the kernel keeps no account",
-            blamed - compared
-        )?;
+    if in_place > 0 {
+        let text = "were written in place: nobody else had them any more";
+        writeln!(out, "{in_place} {text}")?;
+    }
+    if given_up > 0 {
+        let text = "became a process's own without a write: the others gave them up";
+        writeln!(out, "{given_up} {text}")?;
     }
     let mut means: Vec<&str> =
         processes.iter().filter_map(|process| process.means.as_deref()).collect();

@@ -55,9 +55,6 @@ pub(crate) struct Blame {
     /// Why nothing is watched, if so.
     refusal: Option<MeterError>,
     on: bool,
-    /// This process has forked since it was forked itself: the kernel calls a page its own as soon as its child has copied it, and so says
-    /// nothing more of who wrote.
-    has_forked: bool,
     forks: usize,
     /// The line of the last fork, and the functions that could be called there without arguments: file and name.
     fork: Option<TraceLine>,
@@ -199,7 +196,6 @@ impl<C: Collector> Vm<C> {
             self.measure.blame.past_totals = report::Totals::default();
             self.measure.blame.forks = 0;
         }
-        self.measure.blame.has_forked = again;
         let regions = self.regions();
         let means = self.options.blame.as_ref().and_then(|options| options.means);
         let context = (&raw const self.mutator).cast::<()>();

@@ -10,7 +10,7 @@ use calf_gc::parts::model::CAUSES;
 use calf_gc::parts::phase::Phase;
 use calf_meter::Record;
 use serde_json::{Value as Json, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// What pages that were written first in the same way have in common.
@@ -48,18 +48,20 @@ pub(crate) struct Totals {
     pub writes: usize,
     /// Of these, pages that were given back to the kernel later.
     pub given_back: usize,
-    /// Of those that are still there, the ones that the kernel's word can be compared with.
-    pub compared: usize,
+    /// Of those that are still there, pages that nobody else had any more, so that the kernel had nothing to copy.
+    pub in_place: usize,
     /// Copied by the kernel's word; `None` if that is not to be had.
     pub copied: Option<usize>,
     /// Copied by the kernel's word, and not taken down.
     pub unseen: usize,
+    /// This process's alone without having been written: the others have copied them, given them back, or ended.
+    pub given_up: usize,
     /// Pages that existed at the fork.
     pub shared: usize,
 }
 
 impl Totals {
-    /// Pages blamed that are still there.
+    /// Pages blamed: those that are still there.
     pub(crate) fn blamed(&self) -> usize {
         self.writes - self.given_back
     }
@@ -69,12 +71,13 @@ impl Totals {
         Totals {
             writes: self.writes + other.writes,
             given_back: self.given_back + other.given_back,
-            compared: self.compared + other.compared,
+            in_place: self.in_place + other.in_place,
             copied: match (self.copied, other.copied) {
                 (Some(one), Some(other)) => Some(one + other),
                 (one, other) => one.or(other),
             },
             unseen: self.unseen + other.unseen,
+            given_up: self.given_up + other.given_up,
             shared: self.shared.max(other.shared),
         }
     }
@@ -173,14 +176,12 @@ impl<C: Collector> Vm<C> {
     }
 
     /// The rows since the last fork, the most pages first. Pages that were given back since are not among them; pages that
-    /// the kernel calls copied and that nobody was seen to write are, with what the model knows.
+    /// the kernel has copied and that nobody was seen to write are, with what the model knows.
     pub(crate) fn blame_rows(&mut self) -> (Vec<Row>, Totals) {
-        let (copied, shared) = match self.copied_addresses() {
-            Ok((_, shared)) if self.measure.blame.has_forked => (None, shared),
-            Ok((addresses, shared)) => (Some(addresses), shared),
-            Err(_) => (None, 0),
-        };
-        let mut totals = Totals { shared, ..Totals::default() };
+        let page_size = calf_meter::page_size();
+        let fates = self.fates().ok();
+        let mut totals =
+            Totals { shared: fates.as_ref().map_or(0, |fates| fates.shared), ..Totals::default() };
         let mut rows: HashMap<Key, Row> = HashMap::new();
         let mut stacks = HashMap::new();
         let Some(watch) = &self.measure.blame.watch else { return (Vec::new(), totals) };
@@ -189,21 +190,41 @@ impl<C: Collector> Vm<C> {
             row.pages += 1;
             row.since = row.since.min(since);
         };
+        // The pages that are alone here without a copy are those that were written in place, and those that nobody has written.
+        let mut kept: HashSet<usize> =
+            { fates.iter() }.flat_map(|fates| fates.kept.iter().copied()).collect();
+        // Where frames are hidden the kernel's flag says the same of copies and of these; the handler has asked at the time of the write.
+        let mut in_place = HashSet::new();
         for record in watch.records() {
             totals.writes += 1;
+            let page = record.address / page_size * page_size;
             if record.given_back {
                 totals.given_back += 1;
-            } else {
-                add(self.key_of(&record, &mut stacks), record.nanoseconds);
+                continue;
+            }
+            if kept.remove(&page) || record.in_place {
+                totals.in_place += 1;
+                in_place.insert(page);
+            }
+            add(self.key_of(&record, &mut stacks), record.nanoseconds);
+        }
+        totals.given_up = kept.len();
+        totals.copied = fates.as_ref().map(|_| 0);
+        for address in fates.iter().flat_map(|fates| fates.copied.iter().copied()) {
+            if watch.forbids(address) {
+                totals.given_up += 1;
+                continue;
+            }
+            if in_place.contains(&address) {
+                continue;
+            }
+            totals.copied = totals.copied.map(|count| count + 1);
+            if !watch.has_record(address) {
+                totals.unseen += 1;
+                let record = Record { address, ..Record::default() };
+                add(Key { phase: "not seen", ..self.key_of(&record, &mut stacks) }, u64::MAX);
             }
         }
-        for &address in copied.iter().flatten().filter(|address| !watch.has_record(**address)) {
-            totals.unseen += 1;
-            let record = Record { address, ..Record::default() };
-            add(Key { phase: "not seen", ..self.key_of(&record, &mut stacks) }, u64::MAX);
-        }
-        totals.copied = copied.map(|addresses| addresses.len());
-        totals.compared = totals.copied.map_or(0, |_| totals.blamed());
         let mut rows: Vec<Row> = rows.into_values().collect();
         sort(&mut rows);
         (rows, totals)
@@ -257,6 +278,7 @@ impl<C: Collector> Vm<C> {
                 json!({"phase": segment.phase, "from": segment.from, "to": segment.to, "causes": causes})
             })
             .collect();
+        let frames = self.measure.meter.as_ref().is_some_and(|meter| meter.tells_frames());
         let Blame { watch, refusal, on, .. } = &mut self.measure.blame;
         let cost = match watch {
             Some(watch) if *on => watch.measure_cost().ok(),
@@ -267,13 +289,15 @@ impl<C: Collector> Vm<C> {
             "parent": std::os::unix::process::parent_id(),
             "strategy": self.row.name,
             "means": watch.as_ref().filter(|_| *on).map(|watch| watch.means().name()),
+            "frames": frames,
             "refusal": refusal.map(|error| error.to_string()),
             "writes": totals.writes,
             "given_back": totals.given_back,
             "blamed": totals.blamed(),
-            "compared": totals.compared,
+            "in_place": totals.in_place,
             "copied": totals.copied,
             "unseen": totals.unseen,
+            "given_up": totals.given_up,
             "shared": totals.shared,
             "cost": cost,
             "rows": rows.iter().map(Row::json).collect::<Vec<_>>(),

@@ -146,10 +146,7 @@ fn page_map<C: Collector>(vm: &mut Vm<C>, _: Arguments) -> Result<Value, Thrown>
         let entry =
             vm.map_of_numbers([("first", region.first as f64), ("pages", region.count as f64)])?;
         let entry = vm.hold(entry);
-        for (name, text) in [("name", region.name), ("map", &region.letters())] {
-            let text = vm.new_string(text)?;
-            vm.put_entry(entry, name, text)?;
-        }
+        vm.put_texts(entry, [("name", region.name), ("map", &region.letters())])?;
         let entry = vm.release_to(entry);
         vm.push_item(vm.handle(regions), entry)?;
     }
@@ -195,21 +192,14 @@ fn page<C: Collector>(vm: &mut Vm<C>, arguments: Arguments) -> Result<Value, Thr
     let result = vm.hold(result);
     let page = region.page(position);
     let cause = page.cause.map(|cause| ("cause", cause.name()));
-    for (name, text) in
-        [("region", region.name), ("state", page.state.name())].into_iter().chain(cause)
-    {
-        let text = vm.new_string(text)?;
-        vm.put_entry(result, name, text)?;
-    }
+    let texts = [("region", region.name), ("state", page.state.name())];
+    vm.put_texts(result, texts.into_iter().chain(cause))?;
     let list = vm.new_list(objects.len())?;
     let list = vm.hold(list);
     for (name, offset, bytes, state) in objects {
         let entry = vm.map_of_numbers([("offset", offset as f64), ("bytes", bytes as f64)])?;
         let entry = vm.hold(entry);
-        for (key, text) in [("type", name.as_str()), ("state", state)] {
-            let text = vm.new_string(text)?;
-            vm.put_entry(entry, key, text)?;
-        }
+        vm.put_texts(entry, [("type", name.as_str()), ("state", state)])?;
         let entry = vm.release_to(entry);
         vm.push_item(vm.handle(list), entry)?;
     }

@@ -13,75 +13,32 @@
 //!
 //! The handler runs on a stack of its own, allocates nothing, takes no lock; all its memory is reserved before the fork.
 
+mod cost;
+mod protection;
+mod records;
+mod signals;
+mod stacks;
+
+pub use protection::Means;
+pub use records::Record;
+pub use stacks::{Capture, STACK_WORDS};
+
+use crate::entry::Entry;
 use crate::error::last_errno;
+use crate::proc_file::{Owner, ProcFile};
 use crate::reserved::Words;
 use crate::userfaultfd::Userfaultfd;
 use crate::{MAX_REGIONS, Meter, MeterError, Region, page_size};
-use libc::{c_int, c_void};
-use std::sync::atomic::{AtomicPtr, Ordering};
-
-/// How pages are protected.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Means {
-    /// userfaultfd, page by page.
-    Userfaultfd,
-    /// mprotect, page by page as long as there are mappings left.
-    Protection,
-}
-
-impl Means {
-    /// The names, in order.
-    pub const NAMES: [&'static str; 2] = ["userfaultfd", "mprotect"];
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        Means::NAMES[self as usize]
-    }
-    /// The one of this name.
-    pub fn named(name: &str) -> Option<Means> {
-        [Means::Userfaultfd, Means::Protection].into_iter().find(|means| means.name() == name)
-    }
-}
-
-/// Words that a [`Capture`] may fill.
-pub const STACK_WORDS: usize = 512;
-
-/// Tells the handler where the program is: writes up to [`STACK_WORDS`] words, whose meaning is the caller's, and gives their number
-/// and a byte of the caller's. It runs in a signal handler: it may read memory, and nothing else.
-pub type Capture = unsafe fn(context: *const (), into: &mut [u64]) -> (usize, u8);
-
-/// A first write to a page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// The address that was written.
-    pub address: usize,
-    /// When, in nanoseconds since the watch was started.
-    pub nanoseconds: u64,
-    /// The number of the stack, for [`Watch::stack`].
-    pub stack: u32,
-    /// The byte that the [`Capture`] gave.
-    pub tag: u8,
-    /// The page was given back to the kernel since: it is no copy any more.
-    pub given_back: bool,
-}
-
-/// Words of a record: address, time, then stack, tag and flag in one.
-const RECORD_WORDS: usize = 3;
-const GIVEN_BACK: u64 = 1 << 40;
+use protection::{SPARE_MAPPINGS, UNIT, make_read_only, make_writable, mappings_left};
+use records::Records;
+use signals::WATCH;
+use stacks::Stacks;
+use std::sync::atomic::Ordering;
 
 /// The word of a page that is not watched; one protected; one written first by record `n` is `FIRST + n`.
 const UNWATCHED: u64 = 0;
 const PROTECTED: u64 = 1;
 const FIRST: u64 = 2;
-
-/// Places in the table of stacks by hash, a power of two, and words for the stacks.
-const STACK_PLACES: usize = 1 << 17;
-const STACK_TEXT: usize = 1 << 24;
-/// Bytes of the handler's stack: the signal frame with all vector registers, and the capture.
-const ALTERNATE_STACK: usize = 128 << 10;
-/// Mappings that are left to others.
-const SPARE_MAPPINGS: usize = 4096;
-/// Bytes that are given free at once when mappings are scarce.
-const UNIT: usize = 64 << 10;
 
 #[derive(Clone, Copy, Debug)]
 struct Range {
@@ -96,19 +53,16 @@ pub struct Watch {
     capacity: usize,
     /// A word for each page: what is known of it.
     pages: Words,
-    records: Words,
-    count: usize,
-    /// Records before this one are of an earlier fork.
-    since: usize,
-    stacks: Words,
-    stack_words: usize,
-    places: Words,
-    buffer: Words,
+    records: Records,
+    stacks: Stacks,
+    /// The handler's stack.
     alternate: Words,
     ranges: [Range; MAX_REGIONS],
     range_count: usize,
     fault: Option<Userfaultfd>,
-    /// The process that `fault` was opened by: another one that inherits it has no use for it.
+    /// This process's page map, where it does not tell frames: what is written in place is known only at the time of the write.
+    entries: Option<ProcFile>,
+    /// The process that opened these two: another one that inherits them has no use for them.
     owner: u32,
     means: Means,
     /// Mappings that may still be made.
@@ -118,15 +72,8 @@ pub struct Watch {
     capture: Capture,
     context: *const (),
     started: u64,
-    spent: u64,
     page_shift: u32,
 }
-
-/// The watch that the signal handler serves.
-static WATCH: AtomicPtr<Watch> = AtomicPtr::new(std::ptr::null_mut());
-/// What was to be done on these signals before.
-static mut FORMER: [Option<libc::sigaction>; 2] = [None, None];
-const SIGNALS: [c_int; 2] = [libc::SIGBUS, libc::SIGSEGV];
 
 unsafe fn capture_nothing(_: *const (), _: &mut [u64]) -> (usize, u8) {
     (0, 0)
@@ -149,17 +96,13 @@ impl Watch {
         Ok(Box::new(Watch {
             capacity: max_pages,
             pages: Words::reserve(max_pages)?,
-            records: Words::reserve(max_pages * RECORD_WORDS)?,
-            count: 0,
-            since: 0,
-            stacks: Words::reserve(STACK_TEXT)?,
-            stack_words: 0,
-            places: Words::reserve(STACK_PLACES)?,
-            buffer: Words::reserve(STACK_WORDS)?,
-            alternate: Words::reserve(ALTERNATE_STACK / size_of::<u64>())?,
+            records: Records::reserve(max_pages)?,
+            stacks: Stacks::reserve()?,
+            alternate: signals::reserve_stack()?,
             ranges: [Range { start: 0, end: 0, first_page: 0 }; MAX_REGIONS],
             range_count: 0,
             fault: None,
+            entries: None,
             owner: 0,
             means: Means::Userfaultfd,
             mappings: 0,
@@ -167,7 +110,6 @@ impl Watch {
             capture: capture_nothing,
             context: std::ptr::null(),
             started: now(),
-            spent: 0,
             page_shift: page_size().trailing_zeros(),
         }))
     }
@@ -193,7 +135,11 @@ impl Watch {
         // In a child of a child the parent's descriptor is of no use; what mprotect did is inherited, and begins anew. In the parent the
         // descriptor goes on: the child may hold it still, and nobody else could register the same pages.
         if self.owner != std::process::id() {
-            self.fault = None;
+            (self.fault, self.entries) = (None, None);
+            self.owner = std::process::id();
+        }
+        if self.entries.is_none() && !meter.tells_frames() {
+            self.entries = ProcFile::open(Owner::Own, "pagemap").ok().map(ProcFile::out_of_the_way);
         }
         if self.means == Means::Protection {
             for range in &self.ranges[..self.range_count] {
@@ -202,14 +148,13 @@ impl Watch {
         }
         self.lay_out(meter, regions)?;
         (self.capture, self.context) = (capture, context);
-        self.since = self.count;
+        self.records.begin();
         WATCH.store(self, Ordering::Release);
-        self.catch_signals()?;
+        signals::catch(&mut self.alternate)?;
         self.means = Means::Userfaultfd;
         let opened = match means {
             Some(Means::Protection) => Err(MeterError::NoUserfaultfd { errno: libc::ENOSYS }),
             _ => self.fault.take().map_or_else(Userfaultfd::open, Ok).and_then(|fault| {
-                self.owner = std::process::id();
                 self.fault = Some(fault);
                 self.protect_all()
             }),
@@ -240,7 +185,7 @@ impl Watch {
                 make_writable(range.start, range.end);
             }
         }
-        self.fault = None;
+        (self.fault, self.entries) = (None, None);
         self.range_count = 0;
     }
 
@@ -309,38 +254,10 @@ impl Watch {
                     None => {
                         self.mappings = self.mappings.saturating_sub(2);
                         // SAFETY: pages of a region of the caller's; the handler makes them writable when they are written.
-                        if unsafe { protection(from, to, libc::PROT_READ) } != 0 {
+                        if !unsafe { make_read_only(from, to) } {
                             return Err(MeterError::NoProtection { errno: last_errno() });
                         }
                     }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn catch_signals(&mut self) -> Result<(), MeterError> {
-        let stack = libc::stack_t {
-            ss_sp: self.alternate.as_mut_ptr().cast(),
-            ss_flags: 0,
-            ss_size: ALTERNATE_STACK,
-        };
-        // SAFETY: the memory is reserved for this and nothing else. The handler is a function of this type; the former actions are
-        // written here only, in a process with one thread.
-        unsafe {
-            libc::sigaltstack(&raw const stack, std::ptr::null_mut());
-            for (index, &signal) in SIGNALS.iter().enumerate() {
-                let mut action: libc::sigaction = std::mem::zeroed();
-                let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_fault;
-                action.sa_sigaction = handler as usize;
-                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-                libc::sigfillset(&raw mut action.sa_mask);
-                let mut former: libc::sigaction = std::mem::zeroed();
-                if libc::sigaction(signal, &raw const action, &raw mut former) != 0 {
-                    return Err(MeterError::NoProtection { errno: last_errno() });
-                }
-                if former.sa_sigaction != handler as usize {
-                    FORMER[index] = Some(former);
                 }
             }
         }
@@ -356,23 +273,28 @@ impl Watch {
 
     /// A write to `address` was refused. `false`: not by us.
     fn meet(&mut self, address: usize) -> bool {
-        let begun = now();
         let Some(page) = self.page_at(address) else { return false };
         let start = address >> self.page_shift << self.page_shift;
         if self.pages[page] == PROTECTED {
-            let (stack, tag) = self.take_down_stack();
-            let at = self.count * RECORD_WORDS;
-            if at + RECORD_WORDS <= self.records.len() {
-                self.records[at] = address as u64;
-                self.records[at + 1] = begun - self.started;
-                self.records[at + 2] = u64::from(stack) | u64::from(tag) << 32;
-                self.pages[page] = FIRST + self.count as u64;
-                self.count += 1;
+            let nanoseconds = now() - self.started;
+            // SAFETY: `start`'s caller promised that it may be called.
+            let (stack, tag) = unsafe { self.stacks.take_down(self.capture, self.context) };
+            let in_place = self.is_alone_with(address);
+            let record = Record { address, nanoseconds, stack, tag, given_back: false, in_place };
+            if let Some(number) = self.records.push(record) {
+                self.pages[page] = FIRST + number as u64;
             }
         }
-        let freed = self.release(start);
-        self.spent += now() - begun;
-        freed
+        self.release(start)
+    }
+
+    /// Has nobody else the page at `address`, as far as it is asked?
+    fn is_alone_with(&self, address: usize) -> bool {
+        let mut word = [0];
+        self.entries.as_ref().is_some_and(|entries| {
+            let read = entries.read_words_at(&mut word, address >> self.page_shift);
+            read.is_ok() && Entry(word[0]).is_exclusive()
+        })
     }
 
     /// Takes the protection off the page at `start`, or off more where mappings are scarce.
@@ -411,68 +333,26 @@ impl Watch {
         true
     }
 
-    /// The number of the stack that the program is in, and its tag. Equal stacks have one number.
-    fn take_down_stack(&mut self) -> (u32, u8) {
-        // SAFETY: `start`'s caller promised that it may be called.
-        let (length, tag) = unsafe { (self.capture)(self.context, &mut self.buffer) };
-        let length = length.min(self.buffer.len());
-        let mut hash = length as u64;
-        for word in &self.buffer[..length] {
-            hash = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
-        }
-        let mut place = hash as usize % STACK_PLACES;
-        for _ in 0..STACK_PLACES {
-            let number = self.places[place] as usize;
-            if number == 0 {
-                break;
-            }
-            if self.stack(number as u32) == &self.buffer[..length] {
-                return (number as u32, tag);
-            }
-            place = (place + 1) % STACK_PLACES;
-        }
-        // Number 0 is "not known": so are stacks for which there is no room any more.
-        let number = self.stack_words + 1;
-        if self.places[place] != 0 || number + length >= self.stacks.len() {
-            return (0, tag);
-        }
-        self.stacks[number - 1] = length as u64;
-        for index in 0..length {
-            self.stacks[number + index] = self.buffer[index];
-        }
-        self.stack_words += length + 1;
-        self.places[place] = number as u64;
-        (number as u32, tag)
-    }
-
     /// The words of a stack, as the capture wrote them; none of stack 0.
     pub fn stack(&self, number: u32) -> &[u64] {
-        if number == 0 {
-            return &[];
-        }
-        let number = number as usize;
-        let length = self.stacks[number - 1] as usize;
-        &self.stacks[number..number + length]
+        self.stacks.get(number)
     }
 
     /// The first writes since the last fork, in their order.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record> + '_ {
-        (self.since..self.count).map(|number| {
-            let at = number * RECORD_WORDS;
-            let last = self.records[at + 2];
-            Record {
-                address: self.records[at] as usize,
-                nanoseconds: self.records[at + 1],
-                stack: last as u32,
-                tag: (last >> 32) as u8,
-                given_back: last & GIVEN_BACK != 0,
-            }
-        })
+        self.records.each()
     }
 
     /// Was a first write to the page at `address` taken down?
     pub fn has_record(&self, address: usize) -> bool {
         self.page_at(address).is_some_and(|page| self.pages[page] >= FIRST)
+    }
+
+    /// Is the page at `address` still protected by mprotect, so that nobody has written to it? Of userfaultfd the kernel itself says so
+    /// ([`Entry::is_protected`]).
+    pub fn forbids(&self, address: usize) -> bool {
+        let protected = |page| self.pages[page] == PROTECTED;
+        self.means == Means::Protection && self.page_at(address).is_some_and(protected)
     }
 
     /// By what pages are protected.
@@ -485,66 +365,6 @@ impl Watch {
         self.unguarded
     }
 
-    /// Nanoseconds spent in the handler so far; the way there and back comes on top.
-    pub fn spent(&self) -> u64 {
-        self.spent
-    }
-
-    /// Nanoseconds since the start.
-    pub fn elapsed(&self) -> u64 {
-        now() - self.started
-    }
-
-    /// What a first write costs more under this watch than without it, in nanoseconds: the middle one of writes to pages made for this.
-    /// To be called while the watch is on.
-    ///
-    /// # Errors
-    /// There is no memory, or the kernel refuses the protection.
-    pub fn measure_cost(&mut self) -> Result<u64, MeterError> {
-        const PAGES: usize = 96;
-        let (count, range_count, spent) = (self.count, self.range_count, self.spent);
-        let first_page = match self.ranges[..range_count].last() {
-            Some(range) => range.first_page + ((range.end - range.start) >> self.page_shift),
-            None => return Err(MeterError::NoSnapshot),
-        };
-        if first_page + PAGES > self.capacity || range_count == MAX_REGIONS {
-            return Err(MeterError::TooManyPages { needed: PAGES, reserved: 0 });
-        }
-        let mut memory = Words::reserve(PAGES << self.page_shift >> 3)?;
-        memory.fill(1);
-        let start = memory.as_ptr() as usize;
-        let end = start + (PAGES << self.page_shift);
-        self.ranges[range_count] = Range { start, end, first_page };
-        self.range_count += 1;
-        self.pages[first_page..first_page + PAGES].fill(PROTECTED);
-        let guarded = match &self.fault {
-            Some(fault) => {
-                fault.register(start, end).and_then(|()| fault.protect(start, end, true))
-            }
-            // SAFETY: as in `protect_all`.
-            None => match unsafe { protection(start, end, libc::PROT_READ) } {
-                0 => Ok(()),
-                _ => Err(MeterError::NoProtection { errno: last_errno() }),
-            },
-        };
-        let mut times = [0; PAGES];
-        if guarded.is_ok() {
-            for (page, time) in times.iter_mut().enumerate() {
-                let word = &mut memory[page << self.page_shift >> 3];
-                let begun = now();
-                // SAFETY: a word of the memory made above.
-                unsafe { std::ptr::write_volatile(word, 2) };
-                *time = now() - begun;
-            }
-            make_writable(start, end);
-        }
-        self.pages[first_page..first_page + PAGES].fill(UNWATCHED);
-        (self.count, self.range_count, self.spent) = (count, range_count, spent);
-        guarded?;
-        times.sort_unstable();
-        Ok(times[PAGES / 2])
-    }
-
     /// The pages between two addresses were given back to the kernel: what was copied there is no copy any more, and what is written
     /// there next is a first write again.
     fn forget(&mut self, start: usize, end: usize) {
@@ -553,7 +373,7 @@ impl Watch {
             if let Some(page) = self.page_at(address) {
                 if self.pages[page] >= FIRST {
                     let record = (self.pages[page] - FIRST) as usize;
-                    self.records[record * RECORD_WORDS + 2] |= GIVEN_BACK;
+                    self.records.mark_given_back(record);
                     self.pages[page] = PROTECTED;
                 }
                 let until = address + (1 << self.page_shift);
@@ -564,7 +384,7 @@ impl Watch {
                         }
                         Some(_) => false,
                         // SAFETY: as in `protect_all`.
-                        None => unsafe { protection(address, until, libc::PROT_READ) == 0 },
+                        None => unsafe { make_read_only(address, until) },
                     };
                     if !again {
                         self.pages[page] = UNWATCHED;
@@ -589,71 +409,5 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// The handler of both signals.
-extern "C" fn on_fault(signal: c_int, information: *mut libc::siginfo_t, context: *mut c_void) {
-    let errno = last_errno();
-    let watch = WATCH.load(Ordering::Acquire);
-    // SAFETY: the kernel passes the information of this signal. The watch stays where it is; the thread it interrupts is not within
-    // the watch, which writes to no page that is watched.
-    let is_ours = unsafe {
-        let address = (*information).si_addr() as usize;
-        !watch.is_null() && (*watch).meet(address)
-    };
-    if !is_ours {
-        pass_on(signal, information, context);
-    }
-    // SAFETY: the location of errno is valid for the life of the thread.
-    unsafe { *libc::__errno_location() = errno };
-}
-
-/// What would have happened without us.
-fn pass_on(signal: c_int, information: *mut libc::siginfo_t, context: *mut c_void) {
-    let index = usize::from(signal == libc::SIGSEGV);
-    // SAFETY: written once, before the handler was installed. An action with SA_SIGINFO is a function of that type.
-    unsafe {
-        let former = FORMER[index];
-        match former {
-            Some(action)
-                if action.sa_flags & libc::SA_SIGINFO != 0
-                    && action.sa_sigaction != libc::SIG_DFL
-                    && action.sa_sigaction != libc::SIG_IGN =>
-            {
-                let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) =
-                    std::mem::transmute(action.sa_sigaction);
-                handler(signal, information, context);
-            }
-            // The access is tried again, and ends the process.
-            _ => {
-                libc::signal(signal, libc::SIG_DFL);
-            }
-        }
-    }
-}
-
-/// # Safety
-/// The pages are the caller's, who can do without writing to them if he forbids it.
-unsafe fn protection(start: usize, end: usize, protection: c_int) -> c_int {
-    let address = std::ptr::with_exposed_provenance_mut(start);
-    // SAFETY: the caller's promise.
-    unsafe { libc::mprotect(address, end - start, protection) }
-}
-
-fn make_writable(start: usize, end: usize) -> bool {
-    // SAFETY: gives back a right that these pages had.
-    unsafe { protection(start, end, libc::PROT_READ | libc::PROT_WRITE) == 0 }
-}
-
-/// How many mappings this process may still make; few where the kernel does not say.
-fn mappings_left() -> usize {
-    let limit = std::fs::read_to_string("/proc/sys/vm/max_map_count")
-        .ok()
-        .and_then(|text| text.trim().parse::<usize>().ok());
-    let used = std::fs::read_to_string("/proc/self/maps").map(|text| text.lines().count());
-    match (limit, used) {
-        (Some(limit), Ok(used)) => limit.saturating_sub(used),
-        _ => 2 * SPARE_MAPPINGS,
     }
 }
