@@ -61,10 +61,9 @@ pub fn effect(op: Op, word: u32, extension: u32) -> Effect {
         StepJumpIfLess | StepJumpIfLessEqual => plain(one(a).union(one(b)), one(a)),
         StepJumpIfLessConstant | StepJumpIfLessEqualConstant => plain(one(a), one(a)),
         NewBox => taking(none, one(a), one(a)),
-        SetBox | SetField | SetIndexConstant | Inherit | JumpIfEqual | JumpUnlessEqual
-        | JumpIfLess | JumpUnlessLess | JumpIfLessEqual | JumpUnlessLessEqual => {
-            plain(one(a).union(one(b)), none)
-        }
+        SetBox | SetField | SetIndexConstant | Inherit | JumpIfItem | JumpUnlessItem
+        | JumpIfEqual | JumpUnlessEqual | JumpIfLess | JumpUnlessLess | JumpIfLessEqual
+        | JumpUnlessLessEqual => plain(one(a).union(one(b)), none),
         NewSpill => {
             // The slots beyond those that are given begin as nil; `bx` says how many there are.
             let given = RegisterSet::range(a, (extension as usize).min(bx(word)));

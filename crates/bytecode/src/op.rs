@@ -151,6 +151,8 @@ ops! {
     Loop              J     No    (Unused   Unused   Unused  ) "jump sJ, backward; polls for an interrupt"
     JumpIfTrue        A     Jump  (Register Unused   Unused  ) "jump if R[A] is true; polls"
     JumpIfFalse       A     Jump  (Register Unused   Unused  ) "jump if R[A] is false"
+    JumpIfItem        AB    Jump  (Register Register Unused  ) "jump if R[A][R[B]] is true; polls"
+    JumpUnlessItem    AB    Jump  (Register Register Unused  ) "jump if R[A][R[B]] is false"
     JumpIfEqual       AB    Jump  (Register Register Unused  ) "jump if R[A] == R[B]; polls"
     JumpUnlessEqual   AB    Jump  (Register Register Unused  ) "jump if R[A] != R[B]; polls"
     JumpIfEqualConstant     AB Jump (Register Constant Unused) "jump if R[A] == K[B]; polls"

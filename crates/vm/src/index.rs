@@ -40,6 +40,15 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
+    /// Is `holder[index]` true?
+    #[inline(never)]
+    pub(crate) fn item_is_true(&mut self, holder: Value, index: Value) -> Result<bool, Thrown> {
+        let value = self.get_index(holder, index)?;
+        let is_true = value.is_truthy();
+        self.heap.release(value);
+        Ok(is_true)
+    }
+
     /// `holder[index]`, owned.
     pub(crate) fn get_index(&mut self, holder: Value, index: Value) -> Result<Value, Thrown> {
         let Some(object) = holder.as_object() else { return Err(self.not_indexable(holder)) };

@@ -296,6 +296,25 @@ impl<C: Collector> Vm<C> {
                 set!(a(word), Value::boolean(truth));
             }};
         }
+        macro_rules! item_and_jump {
+            ($word:expr, $wanted:literal) => {{
+                let (holder, index) = (register!(a($word)), register!(b($word)));
+                let is_true = match list_item(holder, index) {
+                    Some(value) => value.is_truthy(),
+                    None => {
+                        save!();
+                        let result = self.item_is_true(holder, index);
+                        check!(result);
+                        matches!(result, Ok(true))
+                    }
+                };
+                if is_true == $wanted {
+                    jump!($wanted);
+                } else {
+                    skip_extension!();
+                }
+            }};
+        }
         macro_rules! equal_and_jump {
             ($left:expr, $right:expr, $wanted:literal) => {{
                 if self.equal($left, $right) == $wanted {
@@ -583,6 +602,8 @@ impl<C: Collector> Vm<C> {
                         jump!(false);
                     }
                 }
+                Op::JumpIfItem => item_and_jump!(word, true),
+                Op::JumpUnlessItem => item_and_jump!(word, false),
                 Op::JumpIfEqual => equal_and_jump!(register!(a(word)), register!(b(word)), true),
                 Op::JumpUnlessEqual => {
                     equal_and_jump!(register!(a(word)), register!(b(word)), false)

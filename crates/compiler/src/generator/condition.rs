@@ -81,6 +81,17 @@ impl<'a> Generator<'_, 'a> {
             {
                 self.compare((*operator, *operator_span), (left, right), wanted, target);
             }
+            ExpressionKind::Index { object, index }
+                if let (Some(object), Some(index)) =
+                    (self.in_place(object), self.in_place(index)) =>
+            {
+                let (op, inverse) = if wanted {
+                    (Op::JumpIfItem, Op::JumpUnlessItem)
+                } else {
+                    (Op::JumpUnlessItem, Op::JumpIfItem)
+                };
+                self.branch(op, inverse, (object, index), target, span);
+            }
             _ => {
                 let register = self.any(expression);
                 let (op, inverse) = if wanted {
@@ -140,6 +151,11 @@ impl<'a> Generator<'_, 'a> {
             }
             ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => {
                 self.residue_of_test(operand, budget)
+            }
+            ExpressionKind::Index { object, index }
+                if self.in_place(object).is_some() && self.in_place(index).is_some() =>
+            {
+                false
             }
             ExpressionKind::Binary { operator, left, right, .. } => {
                 let (left, right) = (self.residue(left, budget), self.residue(right, budget));
