@@ -51,10 +51,17 @@ pub(crate) fn has_identity_keys(map: Object) -> bool {
 }
 
 /// Key and value of entry position `at`, borrowed; `None` if the entry was removed.
+#[inline]
 pub(crate) fn entry(map: Object, at: usize) -> Option<(Value, Value)> {
-    let entries = map.get(ENTRIES).as_object()?;
-    let key = entries.get(2 * at);
-    (!key.is_absent()).then(|| (key, entries.get(2 * at + 1)))
+    // SAFETY: a map has these slots; with entries used, it has a part with room for all of them.
+    unsafe {
+        if at >= map.slot(USED).as_raw() as usize {
+            return None;
+        }
+        let entries = map.slot(ENTRIES).as_object_unchecked();
+        let key = entries.slot(2 * at);
+        (!key.is_absent()).then(|| (key, entries.slot(2 * at + 1)))
+    }
 }
 
 fn is_identity(key: Value) -> bool {
@@ -238,13 +245,17 @@ impl<C: Collector> Vm<C> {
     fn append_entry(&mut self, map: Object, key: Value, owned: Value) {
         let entries = map.get(ENTRIES).as_object().expect("there is room");
         let at = used(map);
+        assert!(2 * at + 1 < entries.units());
         let live = map.get(LIVE).as_raw();
         let identity = if is_identity(key) { IDENTITY } else { 0 };
         if let Some(index) = map.get(INDEX).as_object() {
             self.enter_index(index, path(key), at);
         }
-        self.set_part_slot(map, entries, 2 * at, key);
-        self.set_part_slot(map, entries, 2 * at + 1, owned);
+        // SAFETY: there is room, as just checked.
+        unsafe {
+            self.heap.store_part(map, entries, 2 * at, key);
+            self.heap.store_part(map, entries, 2 * at + 1, owned);
+        }
         self.set_raw(map, USED, at as u64 + 1);
         self.set_raw(map, LIVE, (live + 1) | identity);
     }
