@@ -152,8 +152,8 @@ print 1;
 Words that go on over two lines.
 
 a        what it is
-`x | y`  one two three four
-         five six seven
+`x | y`  one two three four five
+         six seven
 - an item that goes on and on and
   on
 - another
