@@ -10,8 +10,6 @@ use serde_json::Value;
 /// Stacks shown of each child, and calls of each, the innermost first.
 const STACKS: usize = 4;
 const CALLS: usize = 2;
-/// The region whose map is shown: the program's objects.
-const REGION: &str = "objects";
 
 /// Adds them, if there are any.
 pub(crate) fn show(results: &Results, document: &mut Document) {
@@ -48,9 +46,14 @@ fn maps(results: &Results, document: &mut Document) {
     for (name, line) in told(results, "page_map") {
         let last = list(line, "frames").last();
         let regions = last.map_or(&[][..], |frame| list(frame, "regions"));
-        let objects = regions.iter().find(|region| region["region"] == REGION);
-        let runs = objects.and_then(|region| region["pages"].as_str());
-        maps.extend(runs.map(|runs| (name, crate::recording::letters(runs))));
+        let all = regions.iter().map(|region| {
+            let letters = crate::recording::letters(region["pages"].as_str().unwrap_or_default());
+            (region["region"].as_str().unwrap_or_default(), letters)
+        });
+        // The largest region is where the program's objects are.
+        if let Some((region, letters)) = all.max_by_key(|(_, letters)| letters.len()) {
+            maps.push((format!("{name}, {region}"), letters));
+        }
     }
     if !maps.is_empty() {
         document.plot(Plot {
