@@ -284,6 +284,7 @@ mod tests {
         assert_eq!(model.first_cause(region.start()), Some(None), "given back");
         assert_eq!(model.first_cause(absent), None);
         assert_eq!(model.counts().next().unwrap().2.iter().sum::<usize>(), 2);
+        model.set_phase(None);
         model.note(region.start(), Cause::Store);
         assert_eq!(
             model.counts().next().unwrap().2[Cause::Store as usize],
