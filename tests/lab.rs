@@ -4,7 +4,7 @@
 mod support;
 
 use std::time::Duration;
-use support::{Calf, OK, RUNTIME_ERROR};
+use support::{Calf, OK, RUNTIME_ERROR, root};
 
 /// A file that is removed when the test ends.
 struct Kept(std::path::PathBuf);
@@ -34,6 +34,15 @@ fn all_that_is_predicted_holds_at_the_small_size() {
     let again = run();
     again.expect_code(OK);
     assert_eq!(again.stdout, first.stdout);
+}
+
+#[test]
+fn workers_are_replaced_to_the_end_at_any_size() {
+    for size in ["100", "299"] {
+        let script = root().join("examples/lab/leak-year.calf");
+        let run = Calf::new().gc("inline").arg(script).arg(size);
+        run.limit(Duration::from_secs(60)).run().expect_code(OK);
+    }
 }
 
 #[test]

@@ -364,7 +364,7 @@ mod tests {
                 "stack": [{"file": "/tmp/a.calf", "line": line, "function": "inner"}, {"file": "/tmp/a.calf", "line": 9, "function": null}]})
         };
         let blame = json!({"forks": 2, "processes": [{
-            "pid": 8, "strategy": "inline", "means": "mprotect", "writes": 5, "blamed": 5, "compared": 5, "unseen": 0, "shared": 5,
+            "pid": 8, "strategy": "inline", "means": "mprotect", "writes": 5, "blamed": 5, "in_place": 0, "given_up": 0, "unseen": 0, "shared": 5,
             "rows": [row(3, "header", "copy counts", 4), row(1, "header", "copy counts", 4), row(1, "exit", "exit", 5)],
             "timeline": [{"phase": "copy counts", "from": 10, "to": 40, "causes": {"header": 4}},
                          {"phase": "exit", "from": 50, "to": 50, "causes": {"exit": 1}}],

@@ -126,7 +126,7 @@ fn print_accounts(processes: &[Process], out: &mut dyn Write) -> io::Result<()> 
     let (in_place, given_up) = (sum(|process| process.in_place), sum(|process| process.given_up));
     let writes = sum(|process| process.writes);
     let copied: Option<u64> = processes.iter().map(|process| process.copied).sum();
-    let expected = blamed - in_place;
+    let expected = blamed.saturating_sub(in_place);
     match copied {
         Some(copied) if unseen == 0 && copied == expected => {
             writeln!(out, "the kernel says {copied} pages were copied, too")?;
