@@ -264,7 +264,7 @@ fn sample(cells: &[Cell]) -> Vec<&Cell> {
 }
 
 /// Experiments of what one process does alone.
-const WITHOUT_FORK: [&str; 3] = ["leak-year", "freeze-cycle-starves", "frozen-garbage"];
+const WITHOUT_FORK: [&str; 2] = ["freeze-cycle-starves", "frozen-garbage"];
 /// By how many pages the model may be off in a child, less what it is off in the child that does nothing: that one is off by up to six.
 const NOISE: i64 = 6;
 

@@ -511,7 +511,9 @@ impl<C: Collector> Heap<C> {
         collection
     }
 
-    fn give_back_spare_blocks(&mut self) {
+    /// Gives the memory of empty blocks back to the kernel that were kept for what is allocated next: children would share it, and copy
+    /// it when they fill it.
+    pub fn give_back_spare_blocks(&mut self) {
         let space = self.collector.space_mut();
         space.cells.give_back_spare_blocks(&mut space.model);
     }

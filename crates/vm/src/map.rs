@@ -53,12 +53,12 @@ pub(crate) fn has_identity_keys(map: Object) -> bool {
 /// Key and value of entry position `at`, borrowed; `None` if the entry was removed.
 #[inline]
 pub(crate) fn entry(map: Object, at: usize) -> Option<(Value, Value)> {
-    // SAFETY: a map has these slots; with entries used, it has a part with room for all of them.
+    // SAFETY: a map has these slots; its part has room for all entries used.
     unsafe {
         if at >= map.slot(USED).as_raw() as usize {
             return None;
         }
-        let entries = map.slot(ENTRIES).as_object_unchecked();
+        let entries = map.slot(ENTRIES).as_object()?;
         let key = entries.slot(2 * at);
         (!key.is_absent()).then(|| (key, entries.slot(2 * at + 1)))
     }

@@ -217,7 +217,7 @@ impl Runs {
         self.tag(page, pages, State::Used, model);
         self.used += pages;
         if pages > GIVE_BACK {
-            // Its pages were given back, or never used; and whoever asked for them is about to write them all.
+            // Most of its pages were given back, or never used; and whoever asked for them is about to write them all.
             self.region.populate(page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
         }
         Some(self.region.start() + (page << PAGE_SHIFT))

@@ -17,7 +17,7 @@ pub struct Record {
     /// The page was given back to the kernel since: it is no copy any more.
     pub given_back: bool,
     /// Nobody else had the page when it was written, so that the kernel had nothing to copy. It is asked only where the frames of pages
-    /// are hidden; where they are told, [`crate::Reading::kept_pages`] knows.
+    /// are hidden; where they are told, [`crate::PageFlags::kept`] knows.
     pub in_place: bool,
 }
 
