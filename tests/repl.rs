@@ -468,7 +468,7 @@ fn ctrl_c_drops_a_line_interrupts_a_run_and_kills_at_last() {
     terminal.type_in("var half = [1,");
     terminal.interrupt();
     terminal.enter("var kept = 7;");
-    terminal.type_in("var n = 0; print \"begun\"; while (true) n += 1;");
+    terminal.type_in("var n = 0; while (true) { n += 1; if (n == 9) print \"begun\"; }");
     terminal.send(ENTER);
     terminal.expect("\nbegun");
     terminal.send(CTRL_C);
