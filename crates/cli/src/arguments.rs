@@ -357,7 +357,7 @@ fn report(error: &clap::Error, words: &[OsString]) -> i32 {
 
 /// The command that a word was meant to be, most likely.
 pub(crate) fn nearest_command(word: &str) -> Option<String> {
-    let parser = complete_parser();
+    let parser = parser();
     let names: Vec<&str> = parser.get_subcommands().map(Parser::get_name).collect();
     calf_source::suggest(word, names).map(str::to_string)
 }

@@ -3,6 +3,7 @@
 use crate::document::Document;
 use crate::plot::{Kind, Line, Plot};
 use crate::record::Record;
+use crate::recording::{letters, list};
 use crate::results::Results;
 use crate::unit::Unit;
 use serde_json::Value;
@@ -37,17 +38,13 @@ fn name_of(record: &Record, line: &Value) -> String {
     }
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
-}
-
 fn maps(results: &Results, document: &mut Document) {
     let mut maps = Vec::new();
     for (name, line) in told(results, "page_map") {
-        let last = list(line, "frames").last();
-        let regions = last.map_or(&[][..], |frame| list(frame, "regions"));
-        let all = regions.iter().map(|region| {
-            let letters = crate::recording::letters(region["pages"].as_str().unwrap_or_default());
+        let regions =
+            list(line, "frames").last().into_iter().flat_map(|last| list(last, "regions"));
+        let all = regions.map(|region| {
+            let letters = letters(region["pages"].as_str().unwrap_or_default());
             (region["region"].as_str().unwrap_or_default(), letters)
         });
         // The largest region is where the program's objects are.
@@ -71,7 +68,7 @@ fn times(results: &Results, document: &mut Document) {
             let causes = point["causes"].as_object()?.values();
             Some((1000.0 * point["at"].as_f64()?, causes.filter_map(Value::as_f64).sum()))
         };
-        Line { name, points: list(line, "points").iter().filter_map(point).collect() }
+        Line { name, points: list(line, "points").filter_map(point).collect() }
     };
     let lines: Vec<Line> = told(results, "time_line").map(line).collect();
     if !lines.is_empty() {
@@ -93,7 +90,7 @@ fn stacks(results: &Results, document: &mut Document) {
                 rest += pages;
                 continue;
             }
-            let calls = list(stack, "frames").iter().rev().filter_map(Value::as_str).take(CALLS);
+            let calls = list(stack, "frames").rev().filter_map(Value::as_str).take(CALLS);
             let cause = stack["cause"].as_str().unwrap_or_default();
             bars.push((format!("{cause}: {}", calls.collect::<Vec<_>>().join(" < ")), pages));
         }

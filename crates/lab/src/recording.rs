@@ -4,7 +4,7 @@
 //! The program does the watching (`--page-map=json --blame-output FILE`); here its reports become lines of a results file, as
 //! `docs/lab.md` describes them.
 
-use crate::blame::{self, Place, Process};
+use crate::blame::{self, Process};
 use crate::row::CONTROL;
 use crate::runner::Cell;
 use serde_json::{Map, Value, json};
@@ -144,7 +144,11 @@ fn children(said: &Said<'_>) -> Vec<Child> {
     named.collect()
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+/// The items of a list under a name; none if there is no such list.
+pub(crate) fn list<'a>(
+    value: &'a Value,
+    name: &str,
+) -> impl DoubleEndedIterator<Item = &'a Value> + use<'a> {
     value[name].as_array().into_iter().flatten()
 }
 
@@ -292,11 +296,7 @@ impl Child {
 fn stacks(process: &Process) -> Vec<Value> {
     let mut pages: BTreeMap<(Vec<String>, &str, &str), u64> = BTreeMap::new();
     for row in &process.rows {
-        let mut frames: Vec<String> = row.stack.iter().rev().map(Place::frame).collect();
-        if row.phase != blame::PROGRAM {
-            frames.push(format!("[{}]", row.phase));
-        }
-        *pages.entry((frames, &row.cause, &row.region)).or_default() += row.pages;
+        *pages.entry((row.frames(), &row.cause, &row.region)).or_default() += row.pages;
     }
     let mut stacks: Vec<_> = pages.into_iter().collect();
     stacks.sort_by_key(|(_, pages)| std::cmp::Reverse(*pages));

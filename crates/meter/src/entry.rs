@@ -28,6 +28,12 @@ impl Entry {
         Ok(Entry(word[0]))
     }
 
+    /// Does the kernel tell this process the numbers of frames? Asked of a page that is surely in memory: one of the stack.
+    pub fn tells_frames() -> bool {
+        let here = 0u8;
+        Entry::of_own(std::ptr::from_ref(&here).addr()).is_ok_and(|entry| entry.frame().is_some())
+    }
+
     /// It is in memory.
     pub fn is_present(self) -> bool {
         self.0 & Entry::PRESENT != 0

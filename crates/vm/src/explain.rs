@@ -24,6 +24,8 @@ pub(crate) struct Explanation {
 
 const NIL: &str =
     "nil is what a variable without a value holds, and what a function without 'return' gives.";
+const CALLED: &str = "A function gives its value when it is called: f().";
+const DIGITS: &str = "A text of digits becomes a number with num(text).";
 
 /// A type's name as it stands in a sentence: `a list`, `nil`.
 fn with_article(name: &str) -> String {
@@ -194,8 +196,8 @@ impl Explanation {
     fn operand(self, name: &str) -> Explanation {
         let with = self.caption(with_article(name)).note_if(name == "nil", NIL);
         match name {
-            "function" => with.help("A function gives its value when it is called: f()."),
-            "string" => with.help("A text of digits becomes a number with num(text)."),
+            "function" => with.help(CALLED),
+            "string" => with.help(DIGITS),
             _ => with,
         }
     }
@@ -207,7 +209,7 @@ impl Explanation {
         let is_sum = self.file.slice(self.diagnostic.span).starts_with('+');
         let with = self.operand_labels(left, right).note_if(any("nil"), NIL);
         if any("function") {
-            return with.help("A function gives its value when it is called: f().");
+            return with.help(CALLED);
         }
         if is_sum && any("string") {
             return with
@@ -217,7 +219,7 @@ impl Explanation {
             return with.help("An item is added with list.push(x).");
         }
         if both("string", "number") || (left == "string" && right == "string") {
-            return with.help("A text of digits becomes a number with num(text).");
+            return with.help(DIGITS);
         }
         with
     }
@@ -253,9 +255,7 @@ impl<C: Collector> Vm<C> {
         if is_handled {
             return None;
         }
-        let code = self.mutator.running_code()?;
-        let frame =
-            self.mutator.frames().iter().rev().find(|frame| std::ptr::eq(frame.code, code))?;
+        let (frame, code) = self.mutator.running()?;
         let span = code.function.spans[frame.position()];
         // Kind and message are those of what is thrown in the end.
         let diagnostic = Diagnostic::runtime("", "", span);
@@ -365,9 +365,9 @@ impl<C: Collector> Vm<C> {
                 return explanation.key_as_field(&name);
             }
             match self.kind(holder) {
-                Some(Kind::Closure | Kind::Native | Kind::BoundMethod) => explanation
-                    .caption(format!("a function has no '{name}'"))
-                    .help("A function gives its value when it is called: f()."),
+                Some(Kind::Closure | Kind::Native | Kind::BoundMethod) => {
+                    explanation.caption(format!("a function has no '{name}'")).help(CALLED)
+                }
                 Some(Kind::Class) => explanation
                     .caption(format!("a class has no '{name}'"))
                     .help("Fields and methods belong to an object, made by calling the class."),
@@ -514,9 +514,7 @@ impl<C: Collector> Vm<C> {
 
     /// The value of the second register of the running instruction: the operand of those that have one.
     fn running_operand(&self) -> Option<Value> {
-        let code = self.mutator.running_code()?;
-        let frame =
-            self.mutator.frames().iter().rev().find(|frame| std::ptr::eq(frame.code, code))?;
+        let (frame, code) = self.mutator.running()?;
         let word = *code.function.code.get(frame.position())?;
         // SAFETY: a register of the running function's window.
         Some(unsafe { *frame.base.add(calf_bytecode::op::b(word)) })
@@ -534,7 +532,7 @@ impl<C: Collector> Vm<C> {
                     explanation.help("The numbers from 0 up to n are range(n); digits are in str(n).")
                 }
                 Some(Kind::Closure | Kind::Native | Kind::BoundMethod) => {
-                    explanation.help("A function gives its value when it is called: f().")
+                    explanation.help(CALLED)
                 }
                 Some(Kind::Instance) => explanation
                     .help("Fields are read with '.': object.name. For a loop over an object, give its class a method iterate()."),

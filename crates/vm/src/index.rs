@@ -28,14 +28,7 @@ impl<C: Collector> Vm<C> {
         index: Value,
         place: *mut Value,
     ) -> Result<(), Thrown> {
-        // A map before the others: a list that is asked for an item it has does not come here.
-        let value = match map::of(holder) {
-            Some(map) => {
-                let value = self.map_item(map, index)?;
-                self.retained(value)
-            }
-            None => self.get_index(holder, index)?,
-        };
+        let value = self.get_index(holder, index)?;
         self.put(place, value);
         Ok(())
     }
@@ -51,15 +44,16 @@ impl<C: Collector> Vm<C> {
 
     /// `holder[index]`, owned.
     pub(crate) fn get_index(&mut self, holder: Value, index: Value) -> Result<Value, Thrown> {
+        // A map before the others: a list that is asked for an item it has seldom comes here.
+        if let Some(map) = map::of(holder) {
+            let value = self.map_item(map, index)?;
+            return Ok(self.retained(value));
+        }
         let Some(object) = holder.as_object() else { return Err(self.not_indexable(holder)) };
         match Kind::of_shape(object.shape()) {
             Kind::List => {
                 let at = self.position(index, list::length(object), "list")?;
                 Ok(self.retained(list::item(object, at)))
-            }
-            Kind::Map => {
-                let value = self.map_item(object, index)?;
-                Ok(self.retained(value))
             }
             Kind::String => {
                 let at = self.whole(index, "An index")?;
@@ -94,16 +88,10 @@ impl<C: Collector> Vm<C> {
         index: Value,
         value: Value,
     ) -> Result<(), Thrown> {
-        if let Some(map) = map::of(holder) {
+        if map::of(holder).is_some() {
             self.must_not_be_sealed(holder)?;
             let value = self.retained(value);
-            return match self.map_find(map, index) {
-                Some(at) => {
-                    self.set_entry(map, at, value);
-                    Ok(())
-                }
-                None => self.map_append(holder, index, value),
-            };
+            return self.map_insert(holder, index, value);
         }
         let kind = self.kind(holder);
         let object = match holder.as_object() {
@@ -156,22 +144,21 @@ impl<C: Collector> Vm<C> {
         holder: Value,
         place: *mut Value,
     ) -> Result<(), Thrown> {
-        let found = match map::of(holder) {
-            Some(map) => self.map_find(map, item).is_some(),
-            None => self.contains(item, holder)?,
-        };
+        let found = self.contains(item, holder)?;
         self.put(place, Value::boolean(found));
         Ok(())
     }
 
     /// Is the item in the list, the key in the map, the text in the string, the number in the range or buffer?
     pub(crate) fn contains(&mut self, item: Value, holder: Value) -> Result<bool, Thrown> {
+        if let Some(map) = map::of(holder) {
+            return Ok(self.map_find(map, item).is_some());
+        }
         let object = holder.as_object();
         match (self.kind(holder), object) {
             (Some(Kind::List), Some(object)) => {
                 Ok((0..list::length(object)).any(|at| self.equal(list::item(object, at), item)))
             }
-            (Some(Kind::Map), Some(object)) => Ok(self.map_find(object, item).is_some()),
             (Some(Kind::String), Some(object)) => match self.object_of(item, Kind::String) {
                 Some(part) => Ok(string::text(&object).contains(string::text(&part))),
                 None => Err(self.throw(ErrorKind::TypeError, "Only a string can be in a string.")),

@@ -204,17 +204,6 @@ impl<C: Collector> Vm<C> {
             self.set_entry(object, at, owned);
             return Ok(());
         }
-        self.map_append(map, key, owned)
-    }
-
-    /// Puts an owned value under a borrowed key that the map does not have.
-    pub(crate) fn map_append(
-        &mut self,
-        map: Value,
-        key: Value,
-        owned: Value,
-    ) -> Result<(), Thrown> {
-        let object = map.as_object().expect("a map");
         let room = object.get(ENTRIES).as_object().map_or(0, |entries| entries.units() / 2);
         if used(object) < room {
             let key = self.retained(key);

@@ -242,12 +242,17 @@ impl Mutator {
 
     /// The code of the running frame, or of the nearest one below a native function.
     pub fn running_code(&self) -> Option<&Code> {
+        self.running().map(|(_, code)| code)
+    }
+
+    /// The frame of that code, and the code.
+    pub fn running(&self) -> Option<(&Frame, &Code)> {
         self.frames()
             .iter()
             .rev()
             // SAFETY: a code pointer is null or that of a loaded function, which is never freed.
-            .filter_map(|frame| unsafe { frame.code.as_ref() })
-            .find(|code| !code.is_exit)
+            .filter_map(|frame| Some((frame, unsafe { frame.code.as_ref() }?)))
+            .find(|(_, code)| !code.is_exit)
     }
 }
 

@@ -81,28 +81,26 @@ impl<'a> Generator<'_, 'a> {
             {
                 self.compare((*operator, *operator_span), (left, right), wanted, target);
             }
-            ExpressionKind::Index { object, index }
-                if let (Some(object), Some(index)) =
-                    (self.in_place(object), self.in_place(index)) =>
-            {
-                let (op, inverse) = if wanted {
-                    (Op::JumpIfItem, Op::JumpUnlessItem)
-                } else {
-                    (Op::JumpUnlessItem, Op::JumpIfItem)
-                };
-                self.branch(op, inverse, (object, index), target, span);
-            }
             _ => {
-                let register = self.any(expression);
-                let (op, inverse) = if wanted {
-                    (Op::JumpIfTrue, Op::JumpIfFalse)
-                } else {
-                    (Op::JumpIfFalse, Op::JumpIfTrue)
+                let (ops, operands) = match self.item_in_place(expression) {
+                    Some(operands) => ((Op::JumpIfItem, Op::JumpUnlessItem), operands),
+                    None => ((Op::JumpIfTrue, Op::JumpIfFalse), (self.any(expression), 0)),
                 };
-                self.branch(op, inverse, (register, 0), target, span);
+                let (op, inverse) = if wanted { ops } else { (ops.1, ops.0) };
+                self.branch(op, inverse, operands, target, span);
             }
         }
         self.frame.free = mark;
+    }
+
+    /// The registers of object and index, if the expression is an item whose test needs no temporary.
+    fn item_in_place(&mut self, expression: &Expression<'a>) -> Option<(u8, u8)> {
+        match &expression.kind {
+            ExpressionKind::Index { object, index } => {
+                self.in_place(object).zip(self.in_place(index))
+            }
+            _ => None,
+        }
     }
 
     fn compare(
@@ -152,11 +150,7 @@ impl<'a> Generator<'_, 'a> {
             ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => {
                 self.residue_of_test(operand, budget)
             }
-            ExpressionKind::Index { object, index }
-                if self.in_place(object).is_some() && self.in_place(index).is_some() =>
-            {
-                false
-            }
+            ExpressionKind::Index { .. } if self.item_in_place(expression).is_some() => false,
             ExpressionKind::Binary { operator, left, right, .. } => {
                 let (left, right) = (self.residue(left, budget), self.residue(right, budget));
                 match operator {

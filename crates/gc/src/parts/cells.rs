@@ -503,6 +503,11 @@ impl Cells {
         } else {
             self.empty += 1;
         }
+        self.discard_block(number, model);
+    }
+
+    /// Gives the memory of a block back to the kernel.
+    fn discard_block(&mut self, number: usize, model: &mut Model) {
         let (from, to) = (number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
         self.objects.discard(from, to);
         model.give_back(self.objects.start() + from, self.objects.start() + to);
@@ -554,7 +559,7 @@ impl Cells {
         for number in 0..self.blocks {
             if self.class_byte(number) == SPARE {
                 self.set_class_byte(number, EMPTY, model);
-                self.objects.discard(number << BLOCK_SHIFT, (number + 1) << BLOCK_SHIFT);
+                self.discard_block(number, model);
             }
         }
     }

@@ -85,6 +85,15 @@ impl Row {
         })
     }
 
+    /// The calls from the outermost, as the frames of a folded stack are written, and last what the machine was doing if it was not the program.
+    pub fn frames(&self) -> Vec<String> {
+        let mut frames: Vec<String> = self.stack.iter().rev().map(Place::frame).collect();
+        if self.phase != PROGRAM {
+            frames.push(format!("[{}]", self.phase));
+        }
+        frames
+    }
+
     /// The innermost line of the program's own.
     pub fn line(&self) -> Option<&Place> {
         self.stack.iter().find(|place| place.line > 0)
@@ -179,10 +188,7 @@ impl Report {
 pub(crate) fn stacks(report: &Report) -> BTreeMap<Vec<String>, u64> {
     let mut stacks = BTreeMap::new();
     for row in report.rows() {
-        let mut frames: Vec<String> = row.stack.iter().rev().map(Place::frame).collect();
-        if row.phase != PROGRAM {
-            frames.push(format!("[{}]", row.phase));
-        }
+        let mut frames = row.frames();
         frames.push(format!("[{}: {}]", row.cause, row.kind));
         *stacks.entry(frames).or_insert(0) += row.pages;
     }
