@@ -490,7 +490,7 @@ impl<C: Collector> Heap<C> {
             self.collector.collect(roots, request)
         };
         if request != Request::Automatic {
-            self.give_back_spare_blocks();
+            self.give_back_spare();
         }
         phase::enter(former);
         if let Some(journal) = &mut self.watch.journal {
@@ -511,11 +511,12 @@ impl<C: Collector> Heap<C> {
         collection
     }
 
-    /// Gives the memory of empty blocks back to the kernel that were kept for what is allocated next: children would share it, and copy
-    /// it when they fill it.
-    pub fn give_back_spare_blocks(&mut self) {
+    /// Gives the memory of empty blocks and runs back to the kernel that was kept for what is allocated next: children would share it,
+    /// and copy it when they fill it.
+    pub fn give_back_spare(&mut self) {
         let space = self.collector.space_mut();
         space.cells.give_back_spare_blocks(&mut space.model);
+        space.runs.give_back_resting(&mut space.model);
     }
 
     /// Ends the process if the heap is broken, where that is looked for.
@@ -712,7 +713,9 @@ impl<C: Collector> Heap<C> {
             None => Vec::new(),
         };
         self.collector.before_fork(roots);
-        self.give_back_spare_blocks();
+        let space = self.collector.space_mut();
+        space.cells.before_fork(&mut space.model);
+        space.runs.before_fork(&mut space.model);
         if let Some(sites) = &mut self.watch.sites
             && C::MOVES
         {

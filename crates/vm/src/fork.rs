@@ -37,7 +37,7 @@ impl<C: Collector> Vm<C> {
         // What is buffered would be printed by both.
         self.output.flush();
         // Finalizers may have run since the fork was prepared, and collections with them.
-        self.heap.give_back_spare_blocks();
+        self.heap.give_back_spare();
         self.measure_before_fork();
         // SAFETY: the process has one thread, as the caller has counted (where the system says), so the child may do whatever it likes.
         let result = unsafe { nix::unistd::fork() };

@@ -154,6 +154,8 @@ pub struct Cells {
     empty: usize,
     /// How many of these still have their memory.
     spare: usize,
+    /// This process has forked: from then on few are spared.
+    has_forked: bool,
     /// Blocks below this number are sealed; how many of these are empty.
     floor: usize,
     sealed_empty: usize,
@@ -191,6 +193,7 @@ impl Cells {
             blocks,
             empty,
             spare: 0,
+            has_forked: false,
             floor,
             sealed_empty,
         })
@@ -522,7 +525,9 @@ impl Cells {
     /// a cache to learn it. Not in a child, where it would be copied.
     pub fn spare_block(&mut self, block: Block, model: &mut Model) {
         let number = (block.start - self.objects.start()) >> BLOCK_SHIFT;
-        let enough = (self.spare + 1) << BLOCK_SHIFT > 2 * LEAST_ALLOWANCE;
+        // What a process that has not forked will ask for before its next collection grows with what it has.
+        let used = if self.has_forked { 0 } else { self.blocks - self.empty };
+        let enough = self.spare >= (used / 2).max((2 * LEAST_ALLOWANCE) >> BLOCK_SHIFT);
         if enough || self.is_watched || number < self.floor {
             return self.give_block(number, model);
         }
@@ -562,6 +567,12 @@ impl Cells {
                 self.discard_block(number, model);
             }
         }
+    }
+
+    /// Before the first fork: no block is spare, and few will be.
+    pub fn before_fork(&mut self, model: &mut Model) {
+        self.give_back_spare_blocks(model);
+        self.has_forked = true;
     }
 
     /// Nothing lives in any cell: all blocks are given back, and it is as if there had been none.

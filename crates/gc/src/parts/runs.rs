@@ -1,18 +1,24 @@
 //! Runs of pages: large objects, best fit, free neighbours joined.
 //!
 //! The bookkeeping lies in a table beside the runs, three words of 32 bits for each page: what run begins or ends here,
-//! and its neighbours in the list of free runs of about its length.
+//! and its neighbours in the list of free runs of about its length. A long run that is freed rests for a while before the kernel gets
+//! its pages back: whoever drops a large list often makes another one.
 
 use super::model::{Cause, Model};
 use super::quarantine::{Extent, Quarantine};
 use super::region::Region;
 use crate::heap::HeapError;
+use std::ops::Range;
 
 /// Runs are made of pages of this size, whatever the machine's is.
 pub const PAGE: usize = 4096;
 const PAGE_SHIFT: u32 = PAGE.trailing_zeros();
-/// Freed runs longer than this many pages are given back to the kernel.
+/// Freed runs longer than this many pages are given back to the kernel, sooner or later.
 const GIVE_BACK: usize = 16;
+/// So many pages may rest before that: these, or half of what is in use if that is more. 16 MiB.
+const RESTING: usize = (16 << 20) / PAGE;
+/// And in so many pieces.
+const RESTING_PIECES: usize = 64;
 /// Lists of free runs: one for each length up to 32 pages, then four to a doubling.
 const LISTS: usize = 32 + 4 * 24;
 const NONE: u32 = u32::MAX;
@@ -59,7 +65,11 @@ pub struct Runs {
     floor: usize,
     lists: [u32; LISTS],
     used: usize,
-    given_back: usize,
+    /// Pages of free runs that have not been given back yet, and how many they are.
+    resting: Vec<Range<usize>>,
+    resting_pages: usize,
+    /// This process has forked: what it gives back, it gives back at once, so that nobody shares it.
+    has_forked: bool,
     /// Under a zeal mode: what was freed.
     quarantine: Option<Box<Quarantine>>,
 }
@@ -88,7 +98,9 @@ impl Runs {
             floor: 0,
             lists: [NONE; LISTS],
             used: 0,
-            given_back: 0,
+            resting: Vec::new(),
+            resting_pages: 0,
+            has_forked: false,
             quarantine: None,
         })
     }
@@ -104,10 +116,6 @@ impl Runs {
     /// Bytes in runs that are in use.
     pub fn bytes(&self) -> usize {
         self.used << PAGE_SHIFT
-    }
-    /// Bytes given back to the kernel so far, each time counted.
-    pub fn given_back(&self) -> usize {
-        self.given_back
     }
     /// All runs lie below this address.
     pub fn frontier(&self) -> usize {
@@ -216,7 +224,8 @@ impl Runs {
         };
         self.tag(page, pages, State::Used, model);
         self.used += pages;
-        if pages > GIVE_BACK {
+        let rested = self.wake(page..page + pages);
+        if pages > GIVE_BACK && rested < pages {
             // Most of its pages were given back, or never used; and whoever asked for them is about to write them all.
             self.region.populate(page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
         }
@@ -257,10 +266,14 @@ impl Runs {
     /// Puts a run that nobody uses on the list of its length, or out of use if it is sealed.
     fn release(&mut self, mut page: usize, mut pages: usize, model: &mut Model) {
         if pages > GIVE_BACK {
-            let (from, to) = (page << PAGE_SHIFT, (page + pages) << PAGE_SHIFT);
-            self.region.discard(from, to);
-            model.give_back(self.region.start() + from, self.region.start() + to);
-            self.given_back += pages << PAGE_SHIFT;
+            self.resting.push(page..page + pages);
+            self.resting_pages += pages;
+            if self.has_forked
+                || self.resting.len() > RESTING_PIECES
+                || self.resting_pages > RESTING.max(self.used / 2)
+            {
+                self.give_back_resting(model);
+            }
         }
         if page < self.floor {
             // Sealed: nobody is to use it again, so it is in no list and joins nobody.
@@ -279,6 +292,40 @@ impl Runs {
             self.remove(page, model);
         }
         self.insert(page, pages, model);
+    }
+
+    /// Some pages are about to be used again. Gives how many of them still have their memory.
+    fn wake(&mut self, pages: Range<usize>) -> usize {
+        let (mut woken, mut at) = (0, 0);
+        while let Some(piece) = self.resting.get(at).cloned() {
+            let both = piece.start.max(pages.start)..piece.end.min(pages.end);
+            if both.is_empty() {
+                at += 1;
+                continue;
+            }
+            woken += both.len();
+            self.resting.swap_remove(at);
+            let rest = [piece.start..both.start, both.end..piece.end];
+            self.resting.extend(rest.into_iter().filter(|piece| !piece.is_empty()));
+        }
+        self.resting_pages -= woken;
+        woken
+    }
+
+    /// Gives the pages that rest back to the kernel.
+    pub fn give_back_resting(&mut self, model: &mut Model) {
+        self.resting_pages = 0;
+        for piece in self.resting.drain(..) {
+            let (from, to) = (piece.start << PAGE_SHIFT, piece.end << PAGE_SHIFT);
+            self.region.discard(from, to);
+            model.give_back(self.region.start() + from, self.region.start() + to);
+        }
+    }
+
+    /// Before the first fork: nothing rests any more, now or later.
+    pub fn before_fork(&mut self, model: &mut Model) {
+        self.give_back_resting(model);
+        self.has_forked = true;
     }
 
     /// Overwrites every word of the run at `address`, whose object is dead or has moved.
@@ -323,6 +370,8 @@ impl Runs {
             while quarantine.leave(true).is_some() {}
         }
         (self.top, self.floor, self.used, self.lists) = (0, 0, 0, [NONE; LISTS]);
+        self.resting.clear();
+        self.resting_pages = 0;
         for region in [&mut self.region, &mut self.table] {
             region.discard(0, region.end() - region.start());
         }
@@ -342,7 +391,7 @@ impl Runs {
 
     /// The first run in use from `address` on, which is where some run begins. Whoever gives runs back on the way asks for the
     /// next one first: a run that is given back is joined with its neighbours.
-    pub fn next_run(&self, address: usize) -> Option<std::ops::Range<usize>> {
+    pub fn next_run(&self, address: usize) -> Option<Range<usize>> {
         let mut page = (address - self.region.start()) >> PAGE_SHIFT;
         while page < self.top {
             let start = self.region.start() + (page << PAGE_SHIFT);
@@ -356,7 +405,7 @@ impl Runs {
     }
 
     /// The run in use that has `address` on its first page.
-    pub fn run_at(&self, address: usize) -> Option<std::ops::Range<usize>> {
+    pub fn run_at(&self, address: usize) -> Option<Range<usize>> {
         let page = address.wrapping_sub(self.region.start()) >> PAGE_SHIFT;
         if page >= self.top || !self.entry(page).is(State::Used) {
             return None;
@@ -404,12 +453,38 @@ mod tests {
         runs.free(b, model);
         assert_eq!(runs.allocate(8, model), Some(a));
         runs.free(c, model);
-        assert_eq!(runs.given_back(), 40 * PAGE);
+        assert_eq!(runs.resting, [8..48]);
         for run in [d, e, a] {
             runs.free(run, model);
         }
         assert_eq!((listed(&runs), runs.bytes()), (vec![], 0));
         assert_eq!(runs.allocate(54, model), Some(a));
+    }
+
+    #[test]
+    fn long_runs_rest_before_the_kernel_gets_them() {
+        let (mut runs, mut model) = runs();
+        let model = &mut model;
+        let word = |address: usize| std::ptr::with_exposed_provenance_mut::<u64>(address);
+        let [a, b, c] = [40, RESTING, 20].map(|pages| runs.allocate(pages, model).unwrap());
+        // SAFETY: all three are handed out, and their region stays.
+        unsafe {
+            *word(a) = 1;
+            *word(c) = 3;
+            runs.free(a, model);
+            assert_eq!((runs.resting.as_slice(), *word(a)), ([0..40].as_slice(), 1));
+            // Part of what rests is woken.
+            assert_eq!(runs.allocate(30, model), Some(a));
+            assert_eq!((runs.resting.as_slice(), runs.resting_pages), ([30..40].as_slice(), 10));
+            // More than may rest.
+            runs.free(b, model);
+            assert_eq!((runs.resting.len(), runs.resting_pages, *word(a)), (0, 0, 1));
+            runs.free(a, model);
+            runs.before_fork(model);
+            assert_eq!((runs.resting.len(), *word(a)), (0, 0));
+            runs.free(c, model);
+            assert_eq!((runs.resting.len(), *word(c)), (0, 0));
+        }
     }
 
     #[test]
