@@ -3,7 +3,7 @@
 //! The loop keeps three things in the processor's registers: `pc`, `base` and `constants`. Every slow half gets the saved frame
 //! instead; after one that may have changed frames, the three are loaded again.
 
-use crate::code::Cache;
+use crate::code::{Cache, Lookup};
 use crate::error::Thrown;
 use crate::kind::Kind;
 use crate::vm::Vm;
@@ -809,10 +809,30 @@ impl<C: Collector> Vm<C> {
                                     Value::object(calf_gc::Object::from_address((*site).closure));
                                 enter_fitting!(a(word), closure, (*site).code);
                             } else if object.shape_word().0 == (*site).next_word {
-                                let number = (*site).offset as usize;
+                                let number = (*site).offset;
+                                if number == self.mutator.list_push
+                                    && b(word) == 1
+                                    && self.push_quickly(object, place!(a(word) + 1))
+                                {
+                                    set!(a(word), Value::NIL);
+                                    continue;
+                                }
                                 save!();
-                                check!(self.call_builtin(place!(a(word)), b(word), number));
+                                check!(self.call_builtin(
+                                    place!(a(word)),
+                                    b(word),
+                                    number as usize
+                                ));
                                 continue;
+                            } else if let Some(cache) = self.mutator.shared(
+                                Lookup::Method,
+                                object.shape_word().0,
+                                (*site).symbol,
+                            ) {
+                                // A site that several classes pass keeps the first: learning each anew costs more than this.
+                                let closure =
+                                    Value::object(calf_gc::Object::from_address(cache.closure));
+                                enter!(a(word), b(word), closure, cache.code);
                             }
                         }
                     }

@@ -130,6 +130,29 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
+    /// Appends what is at `place`, taken, where there is room and nothing forbids it. `false`: nothing is changed.
+    ///
+    /// # Safety
+    /// `list` is a list, and `place` a register of the running window.
+    #[inline(always)]
+    pub(crate) unsafe fn push_quickly(&mut self, list: Object, place: *mut Value) -> bool {
+        // SAFETY: a list has these slots; the rest is the caller's promise.
+        unsafe {
+            let at = list.slot(LENGTH).as_raw() as usize;
+            let Some(part) = list.slot(ITEMS).as_object() else { return false };
+            if at >= part.units() || self.heap.is_sealed(list) {
+                return false;
+            }
+            let value = *place;
+            if C::COUNTS {
+                *place = Value::NIL;
+            }
+            self.heap.store_part(list, part, at, value);
+            self.heap.write_raw(list, LENGTH, Value::raw(at as u64 + 1));
+        }
+        true
+    }
+
     /// A copy of the items, borrowed: valid only as long as the list holds them and nothing moves.
     pub(crate) fn list_items(&self, list: Value) -> Vec<Value> {
         let object = list.as_object().expect("a list");

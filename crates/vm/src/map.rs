@@ -104,11 +104,6 @@ fn mix(bits: u64) -> u32 {
 }
 
 impl<C: Collector> Vm<C> {
-    #[inline(always)]
-    fn same_key(&self, left: Value, right: Value) -> bool {
-        left.bits() == right.bits() || self.equal(left, right)
-    }
-
     /// A new empty map with room for `room` entries.
     pub(crate) fn new_map(&mut self, room: usize) -> Result<Value, Thrown> {
         let map = self.allocate(Kind::Map.shape_word(), SLOTS)?;
@@ -148,21 +143,23 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
-    /// The position of the entry with this key.
-    #[inline]
+    /// The position of the entry with this key. What is mostly asked for is the very word that the map has, and then nothing is called.
     pub(crate) fn map_find(&mut self, map: Object, key: Value) -> Option<usize> {
         // SAFETY: a map has these slots; with entries used, it has a part of them.
         let (used, entries, index) =
             unsafe { (map.slot(USED).as_raw() as usize, map.slot(ENTRIES), map.slot(INDEX)) };
         let entries = entries.as_object()?;
-        let Some(mut index) = index.as_object() else {
+        let is_there = |at: usize| {
             // SAFETY: the part has room for every entry used.
-            return (0..used).find(|&at| self.same_key(unsafe { entries.slot(2 * at) }, key));
+            unsafe { entries.slot(2 * at) }.bits() == key.bits()
+        };
+        let Some(index) = index.as_object() else {
+            return (0..used).find(|&at| is_there(at)).or_else(|| self.map_find_equal(map, key));
         };
         if C::MOVES && map.get(LIVE).as_raw() & IDENTITY != 0 && index.get(0).as_raw() != self.epoch
         {
             self.fill_index(map, index);
-            index = map.get(INDEX).as_object().expect("still there");
+            return self.map_find(map, key);
         }
         let mask = mask(index);
         let Path { hash, step } = path(key);
@@ -176,13 +173,44 @@ impl<C: Collector> Vm<C> {
             }
             if (word ^ hash) & !mask == 0 && word != REMOVED {
                 let at = (word & mask) as usize - 1;
-                // SAFETY: the index holds numbers of entries used only.
-                if self.same_key(unsafe { entries.slot(2 * at) }, key) {
+                if is_there(at) {
                     return Some(at);
                 }
+                return self.map_find_equal(map, key);
             }
             slot = slot.wrapping_add(step);
         }
+    }
+
+    /// The same where some key has the same hash, or there is no index, but the words differ.
+    #[inline(never)]
+    fn map_find_equal(&mut self, map: Object, key: Value) -> Option<usize> {
+        let entries = map.get(ENTRIES).as_object()?;
+        let Some(index) = map.get(INDEX).as_object() else {
+            return (0..used(map)).find(|&at| self.same_key(entries.get(2 * at), key));
+        };
+        let mask = mask(index);
+        let Path { hash, step } = path(key);
+        let mut slot = hash & mask;
+        loop {
+            // SAFETY: the mask keeps `slot` within the index.
+            match unsafe { read_index(index, slot as usize) } {
+                FREE => return None,
+                word if (word ^ hash) & !mask == 0 && word != REMOVED => {
+                    let at = (word & mask) as usize - 1;
+                    if self.same_key(entries.get(2 * at), key) {
+                        return Some(at);
+                    }
+                }
+                _ => {}
+            }
+            slot = slot.wrapping_add(step) & mask;
+        }
+    }
+
+    #[inline(always)]
+    fn same_key(&self, left: Value, right: Value) -> bool {
+        left.bits() == right.bits() || self.equal(left, right)
     }
 
     /// The value under a key, borrowed.

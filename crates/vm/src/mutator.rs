@@ -71,6 +71,8 @@ pub struct Mutator {
     pub known: Vec<Value>,
     /// What a global is if no module defines it: natives by number, then modules and error classes.
     pub builtins: Vec<Value>,
+    /// Which of them is `push` of lists.
+    pub list_push: u32,
     /// Modules by number.
     pub modules: Vec<Module>,
     /// Functions given to `os.atExit` and the fork hooks, and the collector's callbacks (a list).
@@ -143,6 +145,7 @@ impl Mutator {
             constants: Vec::new(),
             known: Vec::new(),
             builtins: Vec::new(),
+            list_push: u32::MAX,
             modules: Vec::new(),
             hooks: vec![Value::NIL; Hook::COUNT],
             running: AtomicPtr::new(std::ptr::null_mut()),

@@ -107,6 +107,9 @@ impl<C: Collector> Vm<C> {
                 }
             }
         }
+        let push = self.symbols.intern("push");
+        let push = self.native_method(Kind::List, push).expect("lists have a push");
+        self.mutator.list_push = push as u32;
         for (module, name, value) in crate::native::math::constants() {
             let module = self.native_module(module)?;
             self.define_member(module, name, Value::number(value));

@@ -13,6 +13,7 @@ use crate::error::Thrown;
 use crate::kind::Kind;
 use crate::vm::Vm;
 use calf_gc::{Collector, Object, Value};
+use std::ops::Range;
 
 const LENGTH: u64 = 0x7FFF_FFFF;
 const ASCII: u64 = 0x8000_0000;
@@ -199,6 +200,47 @@ impl<C: Collector> Vm<C> {
         Ok(Value::object(object))
     }
 
+    /// Bytes `range` of a string as one of their own. `whole` gives that string, and once more when it may have moved.
+    pub(crate) fn cut(
+        &mut self,
+        whole: impl Fn() -> Object,
+        range: Range<usize>,
+    ) -> Result<Value, Thrown> {
+        let length = range.len();
+        let of_ascii = is_ascii(whole());
+        if length > 8 * SHORT {
+            return self.build(length, of_ascii.then_some(true), |_, space| {
+                space.copy_from_slice(&bytes(&whole())[range]);
+            });
+        }
+        assert!(range.end <= byte_length(whole()));
+        let object = self.allocate(Kind::String.shape_word(), 1 + length.div_ceil(8))?;
+        let (mut lanes, mut all) = (Lanes::new(length), 0);
+        // SAFETY: the range lies within the text, as just checked, and before a text lies a word of the same object: what is read of
+        // eight bytes that end in the range is in the string. The new object has as many words, and nothing else refers to it; none
+        // is a reference: bytes are never traced.
+        unsafe {
+            let from = whole().bytes().add(8 + range.start);
+            let mut place = object.pointer().add(2);
+            let mut put = |word: u64| {
+                place.write(word);
+                place = place.add(1);
+                lanes.add(word);
+                all |= word;
+            };
+            for index in 0..length / 8 {
+                put(from.add(8 * index).cast::<u64>().read_unaligned());
+            }
+            if !length.is_multiple_of(8) {
+                let last = from.add(length).sub(8).cast::<u64>().read_unaligned();
+                put(last >> (64 - length % 8 * 8));
+            }
+            let is_ascii = all & 0x8080_8080_8080_8080 == 0;
+            *object.pointer().add(1) = head_word(length, is_ascii, lanes.end());
+        }
+        Ok(Value::object(object))
+    }
+
     /// A new string.
     pub(crate) fn new_string(&mut self, text: &str) -> Result<Value, Thrown> {
         self.build_string(text.len(), |space| space.copy_from_slice(text.as_bytes()))
@@ -301,7 +343,7 @@ impl<C: Collector> Vm<C> {
     }
 
     /// The byte range of code points `from .. to` (clamped).
-    pub(crate) fn byte_range(string: Object, from: usize, to: usize) -> std::ops::Range<usize> {
+    pub(crate) fn byte_range(string: Object, from: usize, to: usize) -> Range<usize> {
         if is_ascii(string) {
             let length = byte_length(string);
             return from.min(length)..to.min(length).max(from.min(length));

@@ -138,10 +138,14 @@ unsafe impl Collector for MarkInline {
         let finalizers = self.queue_finalizers();
         phase::enter(Phase::Sweep);
         let reclaimed = self.sweep();
-        self.gray.give_back();
+        self.gray.settle();
         self.allowance = self.live.max(LEAST_ALLOWANCE as isize);
         self.overdrawn = 0;
         Collection { generation: Some(0), reclaimed, uncollectable: 0, finalizers }
+    }
+
+    fn before_fork(&mut self, _: &mut dyn Roots) {
+        self.gray.give_back();
     }
 
     fn space(&self) -> &Space {

@@ -53,9 +53,7 @@ impl<C: Collector> Vm<C> {
         {
             return self.character(char::from(byte));
         }
-        self.build_string(range.len(), |space| {
-            space.copy_from_slice(&string::bytes(&receiver(arguments))[range]);
-        })
+        self.cut(|| receiver(arguments), range)
     }
 
     /// A string of `length` bytes, or out of memory if the length does not fit.
