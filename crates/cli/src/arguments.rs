@@ -1,6 +1,7 @@
 //! The command line: one description, from which help, errors and suggestions come.
 
 use crate::choices::{Choices, Chosen};
+use crate::commands::{self, file, interactive, rest};
 use crate::{help, laboratory};
 use calf_gc::zeal::{self, Zeal};
 use calf_meter::Means;
@@ -8,7 +9,7 @@ use calf_source::Style;
 use calf_vm::{BlameOptions, Choice, ExitPolicy, Options, PageMapForm, exit_code};
 use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command as Parser, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Command as Parser};
 use clap_complete::Shell;
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -71,43 +72,13 @@ pub(crate) struct TestRun {
     pub limit: u64,
 }
 
-const EXPECTATIONS: &str = "\
-What a script promises:
-  print 1 + 2;   // expect: 3                            a line of standard output, in the order of the file
-  nil();         // expect runtime error: Can only call  exit code 70, this text, this line in the trace
-  var = 1;       // expect error: Expect                 exit code 65, and this text for this line
-                 // expect error line 7: Expect          the same for another line
-On lines of their own: `// exit: 3`, `// arguments: a b`, `// input: text`, `// stress: skip`.
-Scripts in folders called `parts` run only where they are imported.
-
-Exit codes: 0 all promises are kept, 1 some are not, 64 usage, 74 a script cannot be read.";
-
-fn parser() -> Parser {
+/// The flags and what runs a script, without the commands: to look for one of them takes longer than many a script.
+fn script_parser() -> Parser {
     let strategy = Arg::new("gc").long("gc").value_name("NAME[:opt=v,…]").global(true).help(
         "The collector to run under; `calf gc list` names them [default: $CALF_GC or the one marked there]",
     );
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).global(true).action(ArgAction::SetTrue).help(help)
-    };
-    let interactive = || {
-        Arg::new("interactive")
-            .short('i')
-            .action(ArgAction::SetTrue)
-            .help("Talk to the script when it has run: what it defined is there")
-    };
-    let file = || {
-        Arg::new("file")
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .value_hint(ValueHint::FilePath)
-    };
-    let rest = || {
-        Arg::new("arguments")
-            .value_name("ARG")
-            .num_args(0..)
-            .trailing_var_arg(true)
-            .allow_hyphen_values(true)
-            .help("What os.args() gives the script")
     };
     Parser::new("calf")
         .about("A small language whose garbage collector is chosen at start-up, and whose memory you can watch")
@@ -201,109 +172,10 @@ fn parser() -> Parser {
         .arg(Arg::new("code").short('e').value_name("CODE").help("Run this text instead of a file"))
         .arg(file().help("The script; - reads standard input; none starts the REPL"))
         .arg(rest())
-        .subcommand(
-            Parser::new("run")
-                .about("Run a script (the word may be left out)")
-                .arg(interactive())
-                .arg(file().required(true))
-                .arg(rest()),
-        )
-        .subcommand(
-            Parser::new("gc")
-                .about("The collectors")
-                .subcommand_required(true)
-                .subcommand(Parser::new("list").about("Print them, one line each").arg(
-                    Arg::new("names").long("names").action(ArgAction::SetTrue).help("Only the names"),
-                ))
-                .subcommand(
-                    Parser::new("explain")
-                        .about("Print what one does, where its bookkeeping lives, what it writes")
-                        .arg(Arg::new("name").value_name("NAME").required(true)),
-                ),
-        )
-        .subcommand(
-            Parser::new("check")
-                .about("Look for syntax and compile errors, run nothing")
-                .arg(file().required(true).num_args(1..)),
-        )
-        .subcommand(
-            Parser::new("fmt")
-                .about("Write scripts in the one style")
-                .arg(
-                    Arg::new("check")
-                        .long("check")
-                        .action(ArgAction::SetTrue)
-                        .help("Change nothing; name the files that are not in the style, and leave with 1 if there are any"),
-                )
-                .arg(file().num_args(0..).help("Scripts, or folders of them; - or none reads standard input and prints")),
-        )
-        .subcommand(
-            Parser::new("test")
-                .about("Run scripts and compare with what their comments promise")
-                .after_help(EXPECTATIONS)
-                .arg(
-                    Arg::new("strategies")
-                        .long("strategies")
-                        .value_name("NAME,…")
-                        .value_delimiter(',')
-                        .help("Under these strategies, `all` of them, or the one of --gc"),
-                )
-                .arg(
-                    Arg::new("limit")
-                        .long("limit")
-                        .value_name("SECONDS")
-                        .value_parser(clap::value_parser!(u64).range(1..))
-                        .default_value("20")
-                        .help("How long a script may run"),
-                )
-                .arg(file().required(true).num_args(1..).help("Scripts, or folders of them")),
-        )
-        .subcommand(
-            Parser::new("lsp").about("Serve an editor (Language Server Protocol)"),
-        )
-        .subcommand(
-            Parser::new("completions")
-                .about("Print what a shell needs to complete the command line")
-                .after_help("bash: calf completions bash > ~/.local/share/bash-completion/completions/calf\nzsh:  calf completions zsh > a folder of $fpath, as _calf\nfish: calf completions fish > ~/.config/fish/completions/calf.fish")
-                .arg(
-                    Arg::new("shell")
-                        .value_name("SHELL")
-                        .required(true)
-                        .value_parser(clap::value_parser!(Shell)),
-                ),
-        )
-        .subcommand(
-            Parser::new("man")
-                .about("Print the manual page, or that of a command: calf man | man -l -")
-                .arg(Arg::new("command").value_name("COMMAND").num_args(0..)),
-        )
-        .subcommands(crate::instruments::parsers())
-        .subcommand(
-            Parser::new("blame")
-                .about("What runs with --blame-output wrote")
-                .subcommand_required(true)
-                .subcommand(
-                    Parser::new("timeline")
-                        .about("Print when each child wrote first to how many pages, by phase and cause")
-                        .arg(
-                            Arg::new("ascii").long("ascii").action(ArgAction::SetTrue).help("Bars of plain characters"),
-                        )
-                        .arg(file().required(true).help("What --blame-output wrote to a name that ends in .blame")),
-                )
-                .subcommand(
-                    Parser::new("diff")
-                        .about("Print how the pages of two runs differ, the largest change first")
-                        .arg(
-                            Arg::new("collapsed")
-                                .long("collapsed")
-                                .action(ArgAction::SetTrue)
-                                .help("Each stack with both numbers, for a differential flame graph"),
-                        )
-                        .arg(file().required(true).num_args(2).value_names(["BEFORE", "AFTER"])),
-                ),
-        )
-        .subcommand(Parser::new("dis").about("Print the bytecode").arg(file().required(true)))
-        .subcommand(laboratory::parser())
+}
+
+fn parser() -> Parser {
+    script_parser().subcommands(commands::parsers())
 }
 
 /// Reads the command line. On `Err` everything is said already, and the code is the one to leave with.
@@ -319,7 +191,10 @@ pub(crate) fn read(
         return Err(crate::print(&text));
     }
     // A program that runs needs no help: the words are read without it first, and once more with it where there is something to say.
-    let read = parser().try_get_matches_from(&words);
+    // Nor does it need the commands, where no word is the name of one.
+    let is_command = |word: &OsString| word == "help" || commands::names().any(|name| word == name);
+    let parser = if words.iter().any(is_command) { parser() } else { script_parser() };
+    let read = parser.try_get_matches_from(&words);
     match read.or_else(|_| help::with_groups(complete_parser()).try_get_matches_from(&words)) {
         Ok(matches) => command(&matches, choices),
         Err(error) => Err(report(&error, &words)),
@@ -357,9 +232,7 @@ fn report(error: &clap::Error, words: &[OsString]) -> i32 {
 
 /// The command that a word was meant to be, most likely.
 pub(crate) fn nearest_command(word: &str) -> Option<String> {
-    let parser = parser();
-    let names: Vec<&str> = parser.get_subcommands().map(Parser::get_name).collect();
-    calf_source::suggest(word, names).map(str::to_string)
+    calf_source::suggest(word, commands::names()).map(str::to_string)
 }
 
 /// The description of a command, by the words that lead to it.

@@ -45,11 +45,9 @@ fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg 
         .help(help)
 }
 
-/// The subcommands.
-pub(crate) fn parsers() -> [Parser; 3] {
-    let rows = || number("rows", "20", "How many rows to print of each table");
-    [
-        Parser::new("pages")
+/// `calf pages`.
+pub(crate) fn pages(command: Parser) -> Parser {
+    command
             .about("Print what processes of any runtime share and what is theirs alone")
             .after_help(processes::EXPLANATION)
             .arg(
@@ -93,49 +91,57 @@ pub(crate) fn parsers() -> [Parser; 3] {
                     .action(ArgAction::SetTrue)
                     .help("Draw with ASCII only"),
             )
-            .arg(json_flag()),
-        Parser::new("doctor")
-            .about("Print what this machine can measure, and what is done where it cannot")
-            .arg(json_flag()),
-        Parser::new("heap")
-            .about("Look into heaps that heap.dump() wrote")
-            .subcommand_required(true)
-            .subcommand(
-                Parser::new("top")
-                    .about("What there is most of, and who keeps it alive")
-                    .arg(snapshot("file"))
-                    .arg(rows())
-                    .arg(json_flag()),
-            )
-            .subcommand(
-                Parser::new("diff")
-                    .about("What has come and gone from one to the other")
-                    .arg(snapshot("before"))
-                    .arg(snapshot("after"))
-                    .arg(rows())
-                    .arg(json_flag()),
-            )
-            .subcommand(
-                Parser::new("dot")
-                    .about("A part of it as a graph for Graphviz")
-                    .arg(snapshot("file"))
-                    .arg(
-                        Arg::new("object")
-                            .long("object")
-                            .value_name("ID")
-                            .value_parser(clap::value_parser!(u32))
-                            .help("Around this object; otherwise from what globals hold most of"),
-                    )
-                    .arg(number("depth", "3", "How many steps from there"))
-                    .arg(number("breadth", "8", "How many neighbours of each object"))
-                    .arg(
-                        Arg::new("referrers")
-                            .long("referrers")
-                            .action(ArgAction::SetTrue)
-                            .help("Who refers to it, instead of what it refers to"),
-                    ),
-            ),
-    ]
+            .arg(json_flag())
+}
+
+/// `calf doctor`.
+pub(crate) fn doctor(command: Parser) -> Parser {
+    command
+        .about("Print what this machine can measure, and what is done where it cannot")
+        .arg(json_flag())
+}
+
+/// `calf heap`.
+pub(crate) fn heap(command: Parser) -> Parser {
+    let rows = || number("rows", "20", "How many rows to print of each table");
+    command
+        .about("Look into heaps that heap.dump() wrote")
+        .subcommand_required(true)
+        .subcommand(
+            Parser::new("top")
+                .about("What there is most of, and who keeps it alive")
+                .arg(snapshot("file"))
+                .arg(rows())
+                .arg(json_flag()),
+        )
+        .subcommand(
+            Parser::new("diff")
+                .about("What has come and gone from one to the other")
+                .arg(snapshot("before"))
+                .arg(snapshot("after"))
+                .arg(rows())
+                .arg(json_flag()),
+        )
+        .subcommand(
+            Parser::new("dot")
+                .about("A part of it as a graph for Graphviz")
+                .arg(snapshot("file"))
+                .arg(
+                    Arg::new("object")
+                        .long("object")
+                        .value_name("ID")
+                        .value_parser(clap::value_parser!(u32))
+                        .help("Around this object; otherwise from what globals hold most of"),
+                )
+                .arg(number("depth", "3", "How many steps from there"))
+                .arg(number("breadth", "8", "How many neighbours of each object"))
+                .arg(
+                    Arg::new("referrers")
+                        .long("referrers")
+                        .action(ArgAction::SetTrue)
+                        .help("Who refers to it, instead of what it refers to"),
+                ),
+        )
 }
 
 /// The instrument that a subcommand of this name asks for, if it is one.

@@ -28,8 +28,8 @@ pub(crate) enum Command {
 }
 
 /// What of the command line is the lab's.
-pub(crate) fn parser() -> Parser {
-    Parser::new("lab")
+pub(crate) fn describe(command: Parser) -> Parser {
+    command
         .about("Experiments on copied pages")
         .subcommand_required(true)
         .subcommand(Parser::new("list").about("Print the experiments"))

@@ -3,6 +3,7 @@
 mod arguments;
 mod blame;
 mod choices;
+mod commands;
 mod formatting;
 mod help;
 mod inspection;
