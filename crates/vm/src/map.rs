@@ -80,6 +80,15 @@ const ROW: u64 = 64;
 
 #[inline(always)]
 fn path(key: Value) -> Path {
+    quick_path(key).unwrap_or_else(|| {
+        let hash = string::hash_of(key.as_object().expect("a long string"));
+        Path { hash, step: 1 }
+    })
+}
+
+/// The same, but `None` for a long string, whose hash is yet to be computed.
+#[inline(always)]
+fn quick_path(key: Value) -> Option<Path> {
     if key.is_number() {
         let number = key.as_number_unchecked();
         let whole = to_integer(number);
@@ -87,14 +96,14 @@ fn path(key: Value) -> Path {
             // A row that finds its slots taken goes on, together, beyond them. The lowest bits of what is mixed say in which order the
             // row lies, so that numbers far apart from each other do not all begin one.
             let hash = mix(whole as u64 / ROW) ^ (whole as u64 % ROW) as u32;
-            return Path { hash, step: ROW as u32 + 1 };
+            return Some(Path { hash, step: ROW as u32 + 1 });
         }
     } else if let Some(object) = key.as_object()
         && object.shape() == Kind::String as u32
     {
-        return Path { hash: string::hash_of(object), step: 1 };
+        return Some(Path { hash: string::kept_hash(object)?, step: 1 });
     }
-    Path { hash: mix(key.bits() ^ key.bits() >> 32), step: 1 }
+    Some(Path { hash: mix(key.bits() ^ key.bits() >> 32), step: 1 })
 }
 
 /// Multiplicative hashing (Knuth, The Art of Computer Programming 6.4): the high half is the well-mixed one, of the bits below it.
@@ -143,26 +152,22 @@ impl<C: Collector> Vm<C> {
         Ok(())
     }
 
-    /// The position of the entry with this key. What is mostly asked for is the very word that the map has, and then nothing is called.
+    /// The position of the entry with this key. What is mostly asked for is the very word that the map has, and then nothing is called;
+    /// every other case is somebody else's, so that no register need be kept for it.
     pub(crate) fn map_find(&mut self, map: Object, key: Value) -> Option<usize> {
-        // SAFETY: a map has these slots; with entries used, it has a part of them.
-        let (used, entries, index) =
-            unsafe { (map.slot(USED).as_raw() as usize, map.slot(ENTRIES), map.slot(INDEX)) };
-        let entries = entries.as_object()?;
-        let is_there = |at: usize| {
-            // SAFETY: the part has room for every entry used.
-            unsafe { entries.slot(2 * at) }.bits() == key.bits()
-        };
-        let Some(index) = index.as_object() else {
-            return (0..used).find(|&at| is_there(at)).or_else(|| self.map_find_equal(map, key));
-        };
+        // SAFETY: a map has these slots.
+        let (entries, index) = unsafe { (map.slot(ENTRIES), map.slot(INDEX)) };
+        let Some(index) = index.as_object() else { return self.map_find_among_few(map, key) };
         if C::MOVES && map.get(LIVE).as_raw() & IDENTITY != 0 && index.get(0).as_raw() != self.epoch
         {
-            self.fill_index(map, index);
-            return self.map_find(map, key);
+            return self.map_find_after_move(map, key);
         }
+        // SAFETY: a map with an index has entries.
+        let entries = unsafe { entries.as_object_unchecked() };
         let mask = mask(index);
-        let Path { hash, step } = path(key);
+        let Some(Path { hash, step }) = quick_path(key) else {
+            return self.map_find_equal(map, key);
+        };
         let mut slot = hash;
         loop {
             slot &= mask;
@@ -173,7 +178,8 @@ impl<C: Collector> Vm<C> {
             }
             if (word ^ hash) & !mask == 0 && word != REMOVED {
                 let at = (word & mask) as usize - 1;
-                if is_there(at) {
+                // SAFETY: the index holds numbers of entries used only.
+                if unsafe { entries.slot(2 * at) }.bits() == key.bits() {
                     return Some(at);
                 }
                 return self.map_find_equal(map, key);
@@ -182,13 +188,24 @@ impl<C: Collector> Vm<C> {
         }
     }
 
-    /// The same where some key has the same hash, or there is no index, but the words differ.
     #[inline(never)]
-    fn map_find_equal(&mut self, map: Object, key: Value) -> Option<usize> {
+    fn map_find_after_move(&mut self, map: Object, key: Value) -> Option<usize> {
+        let index = map.get(INDEX).as_object().expect("there is one");
+        self.fill_index(map, index);
+        self.map_find(map, key)
+    }
+
+    #[inline(never)]
+    fn map_find_among_few(&self, map: Object, key: Value) -> Option<usize> {
         let entries = map.get(ENTRIES).as_object()?;
-        let Some(index) = map.get(INDEX).as_object() else {
-            return (0..used(map)).find(|&at| self.same_key(entries.get(2 * at), key));
-        };
+        // SAFETY: the part has room for every entry used.
+        (0..used(map)).find(|&at| self.same_key(unsafe { entries.slot(2 * at) }, key))
+    }
+
+    /// The same where some key has the same hash and the words differ.
+    #[inline(never)]
+    fn map_find_equal(&self, map: Object, key: Value) -> Option<usize> {
+        let (entries, index) = (map.get(ENTRIES).as_object()?, map.get(INDEX).as_object()?);
         let mask = mask(index);
         let Path { hash, step } = path(key);
         let mut slot = hash & mask;

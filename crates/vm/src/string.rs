@@ -88,10 +88,15 @@ pub(crate) fn is_ascii(string: Object) -> bool {
 }
 
 /// The hash: the one kept, or that of a long string.
-#[inline(always)]
 pub(crate) fn hash_of(string: Object) -> u32 {
-    let length = byte_length(string);
-    if length <= 8 * SHORT { (head(string) >> 32) as u32 } else { hash_long(string, length) }
+    kept_hash(string).unwrap_or_else(|| hash_long(string, byte_length(string)))
+}
+
+/// The hash that a short string keeps.
+#[inline(always)]
+pub(crate) fn kept_hash(string: Object) -> Option<u32> {
+    let head = head(string);
+    ((head & LENGTH) as usize <= 8 * SHORT).then_some((head >> 32) as u32)
 }
 
 #[cold]
