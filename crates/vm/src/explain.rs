@@ -300,7 +300,7 @@ impl<C: Collector> Vm<C> {
     }
 
     /// The names of these globals that are defined.
-    fn defined_globals(&self, globals: &std::collections::HashMap<Box<str>, u16>) -> Vec<String> {
+    fn defined_globals(&self, globals: &rustc_hash::FxHashMap<Box<str>, u16>) -> Vec<String> {
         let is_defined = |number: u16| {
             // SAFETY: the number of a global of a module.
             !unsafe { *self.mutator.globals.add(number as usize) }.is_absent()

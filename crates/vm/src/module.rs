@@ -7,14 +7,14 @@ use crate::shape::Symbol;
 use crate::vm::Vm;
 use calf_gc::{Collector, Value};
 use calf_source::{SourceFile, Style};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Gives the compiler the numbers of a module's globals.
 pub(crate) struct ModuleGlobals<'m> {
     pub(crate) mutator: &'m mut Mutator,
-    pub(crate) builtins: &'m HashMap<Box<str>, usize>,
+    pub(crate) builtins: &'m FxHashMap<Box<str>, usize>,
     pub(crate) module: usize,
     /// Globals that begin as a built-in: their number and what they are.
     pub(crate) fresh: Vec<(u16, Value)>,
@@ -50,7 +50,11 @@ impl<C: Collector> Vm<C> {
     }
 
     pub(crate) fn add_module(&mut self, name: String) -> usize {
-        self.mutator.modules.push(Module { name, globals: HashMap::new(), object: Value::NIL });
+        self.mutator.modules.push(Module {
+            name,
+            globals: FxHashMap::default(),
+            object: Value::NIL,
+        });
         self.mutator.modules.len() - 1
     }
 
@@ -72,7 +76,7 @@ impl<C: Collector> Vm<C> {
     pub(crate) fn define_member(&mut self, module: usize, name: &str, value: Value) {
         let mut globals = ModuleGlobals {
             mutator: &mut self.mutator,
-            builtins: &HashMap::new(),
+            builtins: &FxHashMap::default(),
             module,
             fresh: Vec::new(),
         };
@@ -186,7 +190,7 @@ impl<C: Collector> Vm<C> {
     pub(crate) fn define_session_result(&mut self, module: usize, owned: Value) {
         let mut globals = ModuleGlobals {
             mutator: &mut self.mutator,
-            builtins: &HashMap::new(),
+            builtins: &FxHashMap::default(),
             module,
             fresh: Vec::new(),
         };

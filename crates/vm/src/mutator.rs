@@ -5,7 +5,7 @@ use crate::kind::{FIRST_INSTANCE, Kind};
 use crate::shape::Symbol;
 use calf_gc::parts::region::Region;
 use calf_gc::{HeapError, Roots, ShapeWord, Value};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::atomic::AtomicPtr;
 
 /// The least number of calls in progress before `StackOverflow`.
@@ -33,7 +33,7 @@ pub struct Module {
     /// What the program called it, or its path.
     pub name: String,
     /// Its globals: name to machine-wide number.
-    pub globals: HashMap<Box<str>, u16>,
+    pub globals: FxHashMap<Box<str>, u16>,
     /// The module object, once something imported it.
     pub object: Value,
 }
@@ -351,12 +351,12 @@ impl Mutator {
     }
 
     /// The globals by number, in words: `global 'users'`, and which module's if several have one of this name.
-    pub fn global_names(&self) -> HashMap<usize, String> {
-        let mut uses: HashMap<&str, usize> = HashMap::new();
+    pub fn global_names(&self) -> FxHashMap<usize, String> {
+        let mut uses: FxHashMap<&str, usize> = FxHashMap::default();
         for name in self.modules.iter().flat_map(|module| module.globals.keys()) {
             *uses.entry(name).or_default() += 1;
         }
-        let mut names = HashMap::new();
+        let mut names = FxHashMap::default();
         for module in &self.modules {
             for (name, &number) in &module.globals {
                 let name = match uses[&**name] {

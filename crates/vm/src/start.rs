@@ -11,7 +11,7 @@ use crate::vm::{Options, Vm};
 use calf_bytecode::{Function, Op};
 use calf_gc::{Collector, Heap, HeapError, Row, Value};
 use calf_source::{SourceFile, Span};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// The classes of errors, in the language itself.
@@ -31,7 +31,7 @@ impl<C: Collector> Vm<C> {
             shapes: Shapes::default(),
             natives: Vec::new(),
             methods: vec![Vec::new(); Kind::ALL.len()],
-            builtins: HashMap::new(),
+            builtins: FxHashMap::default(),
             options,
             row,
             output: Output::default(),
@@ -42,13 +42,13 @@ impl<C: Collector> Vm<C> {
             depth: 0,
             characters: 0,
             exit_code: std::ptr::null(),
-            imported: HashMap::new(),
+            imported: FxHashMap::default(),
             random,
             epoch: 0,
             leaving: None,
             leaving_at_once: false,
             finishing: false,
-            constants: HashMap::new(),
+            constants: FxHashMap::default(),
             measure: crate::measure::Measure::default(),
             last_growth: Vec::new(),
             session: crate::session::State::default(),

@@ -10,7 +10,7 @@ use crate::shape::{Shapes, Symbol, Symbols};
 use calf_gc::heap::{ATTENTION, ATTENTION_FINALIZERS, ATTENTION_INTERRUPT};
 use calf_gc::{Collector, Heap, Object, Row, ShapeWord, Value};
 use calf_source::SourceFile;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -75,7 +75,7 @@ pub struct Vm<C: Collector> {
     /// Methods of the built-in kinds: by kind and symbol, one more than the number of the native, or 0.
     pub(crate) methods: Vec<Vec<u32>>,
     /// What a global is if the module does not define it: its place in the mutator's built-ins.
-    pub(crate) builtins: HashMap<Box<str>, usize>,
+    pub(crate) builtins: FxHashMap<Box<str>, usize>,
     pub(crate) options: Options,
     pub(crate) row: &'static Row,
     pub(crate) output: Output,
@@ -90,7 +90,7 @@ pub struct Vm<C: Collector> {
     /// The machine's own code of one `Exit`.
     pub(crate) exit_code: *const Code,
     /// Files imported: path to module number.
-    pub(crate) imported: HashMap<std::path::PathBuf, u32>,
+    pub(crate) imported: FxHashMap<std::path::PathBuf, u32>,
     pub(crate) random: crate::native::math::Random,
     /// How many times objects had moved when the machine last dropped the addresses it keeps: an index of identities made before is stale.
     pub(crate) epoch: u64,
@@ -103,7 +103,7 @@ pub struct Vm<C: Collector> {
     /// The exit policy is being carried out.
     pub(crate) finishing: bool,
     /// Texts of string constants: their place among the known objects.
-    pub(crate) constants: HashMap<Box<str>, usize>,
+    pub(crate) constants: FxHashMap<Box<str>, usize>,
     pub(crate) measure: crate::measure::Measure,
     /// What `heap.growth()` found the last time.
     pub(crate) last_growth: Vec<calf_snapshot::Group>,

@@ -184,6 +184,7 @@ unsafe impl Collector for Sealed {
     fn before_fork(&mut self, _roots: &mut dyn Roots) {
         // The rest of the holes in use would otherwise be given back in the child, on a page of marks for each.
         self.main.marks.retire(&mut self.space.model);
+        self.main.give_back();
     }
     fn after_fork_in_child(&mut self) {
         if self.fresh {
@@ -312,7 +313,7 @@ impl Sealed {
         let finalizers = main.queue_finalizers(space, &mut view);
         phase::enter(Phase::Sweep);
         let mut reclaimed = main.sweep(space, |_, _, _| {});
-        main.end();
+        main.end(space);
         let mut dense = view.dense;
         for seal in seals.iter_mut().filter(|seal| !seal.vacant) {
             if !dense.is_reached_at(seal.start) {

@@ -339,7 +339,7 @@ impl Zygote {
                 zygote.dense.clear();
             }
         }
-        main.end();
+        main.end(space);
         space.dense = Some(zygote.dense);
         Collection { generation: Some(0), reclaimed, uncollectable: 0, finalizers }
     }
@@ -361,7 +361,7 @@ impl Zygote {
             self.heat.give_back();
             self.cards.clear();
         } else {
-            self.main.end();
+            self.main.give_back();
         }
         self.survivors.give_back();
     }

@@ -259,16 +259,21 @@ impl MainSpace {
         (keep.count_ones() as usize, live & !keep)
     }
 
-    /// After the sweep: the memory of the mark goes back, and allocation looks for holes from the start.
-    pub fn end(&mut self) {
+    /// After the sweep: the memory of a large mark goes back, and allocation looks for holes from the start.
+    pub fn end(&mut self, space: &Space) {
+        self.scratch.clear_all(space);
+        self.gray.settle();
+        self.marks.reset();
+    }
+    /// Before a fork: what marks so far left behind is nothing to share.
+    pub fn give_back(&mut self) {
         self.scratch.give_back();
         self.gray.give_back();
-        self.marks.reset();
     }
 
     // -- Evacuation ---------------------------------------------------------------------------------
 
-    /// Between collections, scratch serves as a set of objects: `true` if `object` was not in it. See [`MainSpace::end`].
+    /// Between collections, scratch serves as a set of objects: `true` if `object` was not in it. See [`MainSpace::give_back`].
     pub fn note(&mut self, object: Object, model: &mut Model) -> bool {
         self.scratch.set(object.address(), 0, Cause::Mark, model)
     }
@@ -279,7 +284,8 @@ impl MainSpace {
         space.runs.clear();
         self.marks.live_mut().give_back();
         self.live = 0;
-        self.end();
+        self.give_back();
+        self.marks.reset();
     }
 
     /// What is wrong with the bits of `object`, which is handed out by the main space.

@@ -192,7 +192,9 @@ impl Region {
     /// Gives the pages between two offsets back to the kernel; they read as zero afterwards.
     pub fn discard(&mut self, from: usize, to: usize) {
         debug_assert!(from <= to && to <= self.committed);
-        discard(self.start + from, to - from);
+        if from < to {
+            discard(self.start + from, to - from);
+        }
     }
 }
 
