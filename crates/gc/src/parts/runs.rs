@@ -422,6 +422,9 @@ mod tests {
     fn runs() -> (Runs, Model) {
         (Runs::new(Region::reserve("buffers", 1 << 30).unwrap()).unwrap(), Model::new().unwrap())
     }
+    fn resting(runs: &Runs) -> Vec<(usize, usize)> {
+        runs.resting.iter().map(|piece| (piece.start, piece.end)).collect()
+    }
     fn listed(runs: &Runs) -> Vec<usize> {
         let mut list = Vec::new();
         runs.each_run(&mut |start| list.push((start - runs.region.start()) / PAGE));
@@ -453,7 +456,7 @@ mod tests {
         runs.free(b, model);
         assert_eq!(runs.allocate(8, model), Some(a));
         runs.free(c, model);
-        assert_eq!(runs.resting, [8..48]);
+        assert_eq!(resting(&runs), [(8, 48)]);
         for run in [d, e, a] {
             runs.free(run, model);
         }
@@ -472,10 +475,10 @@ mod tests {
             *word(a) = 1;
             *word(c) = 3;
             runs.free(a, model);
-            assert_eq!((runs.resting.as_slice(), *word(a)), ([0..40].as_slice(), 1));
+            assert_eq!((resting(&runs), *word(a)), (vec![(0, 40)], 1));
             // Part of what rests is woken.
             assert_eq!(runs.allocate(30, model), Some(a));
-            assert_eq!((runs.resting.as_slice(), runs.resting_pages), ([30..40].as_slice(), 10));
+            assert_eq!((resting(&runs), runs.resting_pages), (vec![(30, 40)], 10));
             // More than may rest.
             runs.free(b, model);
             assert_eq!((runs.resting.len(), runs.resting_pages, *word(a)), (0, 0, 1));
