@@ -198,6 +198,9 @@ pub unsafe trait Collector: Sized + 'static {
 
     /// In the parent, just before. It may collect, and move objects where [`Collector::MOVES`].
     fn before_fork(&mut self, _roots: &mut dyn Roots) {}
+    /// Gives back the memory of its own that it keeps from one collection to the next: after a collection that the program asked for,
+    /// and before a fork, when it is nothing to share.
+    fn give_back_spare(&mut self) {}
     /// In the child, just after. One that does not allocate from the lists of its space keeps off the shared pages here by itself,
     /// if that is asked for ([`Options::COMMON`], `fresh=on`).
     fn after_fork_in_child(&mut self) {

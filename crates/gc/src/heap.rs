@@ -511,9 +511,10 @@ impl<C: Collector> Heap<C> {
         collection
     }
 
-    /// Gives the memory of empty blocks and runs back to the kernel that was kept for what is allocated next: children would share it,
-    /// and copy it when they fill it.
+    /// Gives the memory of empty blocks and runs back to the kernel that was kept for what is allocated next, and what was kept for the
+    /// next collection: children would share it, and copy it when they fill it.
     pub fn give_back_spare(&mut self) {
+        self.collector.give_back_spare();
         let space = self.collector.space_mut();
         space.cells.give_back_spare_blocks(&mut space.model);
         space.runs.give_back_resting(&mut space.model);
@@ -713,6 +714,7 @@ impl<C: Collector> Heap<C> {
             None => Vec::new(),
         };
         self.collector.before_fork(roots);
+        self.collector.give_back_spare();
         let space = self.collector.space_mut();
         space.cells.before_fork(&mut space.model);
         space.runs.before_fork(&mut space.model);

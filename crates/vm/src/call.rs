@@ -228,7 +228,7 @@ impl<C: Collector> Vm<C> {
             } else if let Some(native) =
                 self.native_method(Kind::of_shape(shape_word.shape()), symbol)
             {
-                // For natives the site's key is another: the quick arms of the loop do not look at that.
+                // For natives the site's key is another, so that no method is taken for one.
                 let cache = Cache {
                     next_word: shape_word.0,
                     offset: native as u32,

@@ -824,17 +824,17 @@ impl<C: Collector> Vm<C> {
                                     number as usize
                                 ));
                                 continue;
-                            } else if (*site).is_passed_by(object.shape_word().0)
-                                && let Some(cache) = self.mutator.shared(
+                            } else if (*site).is_passed_by(object.shape_word().0) {
+                                self.note_cache(site);
+                                if let Some(cache) = self.mutator.shared(
                                     Lookup::Method,
                                     object.shape_word().0,
                                     (*site).symbol,
-                                )
-                            {
-                                self.note_cache(site);
-                                let closure =
-                                    Value::object(calf_gc::Object::from_address(cache.closure));
-                                enter!(a(word), b(word), closure, cache.code);
+                                ) {
+                                    let closure =
+                                        Value::object(calf_gc::Object::from_address(cache.closure));
+                                    enter!(a(word), b(word), closure, cache.code);
+                                }
                             }
                         }
                     }

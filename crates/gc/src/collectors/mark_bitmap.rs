@@ -163,7 +163,8 @@ unsafe impl<const AGES_INLINE: bool> Collector for MarkBitmap<AGES_INLINE> {
         }
         // The rest of the holes in use would otherwise be given back in the child, on a page of marks for each.
         self.marks.retire(&mut self.space.model);
-        // What the marks so far left behind is nothing to share.
+    }
+    fn give_back_spare(&mut self) {
         self.scratch.give_back();
         self.gray.give_back();
     }

@@ -144,7 +144,7 @@ unsafe impl Collector for MarkInline {
         Collection { generation: Some(0), reclaimed, uncollectable: 0, finalizers }
     }
 
-    fn before_fork(&mut self, _: &mut dyn Roots) {
+    fn give_back_spare(&mut self) {
         self.gray.give_back();
     }
 

@@ -184,6 +184,8 @@ unsafe impl Collector for Sealed {
     fn before_fork(&mut self, _roots: &mut dyn Roots) {
         // The rest of the holes in use would otherwise be given back in the child, on a page of marks for each.
         self.main.marks.retire(&mut self.space.model);
+    }
+    fn give_back_spare(&mut self) {
         self.main.give_back();
     }
     fn after_fork_in_child(&mut self) {

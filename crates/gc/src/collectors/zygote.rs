@@ -213,6 +213,9 @@ unsafe impl Collector for Zygote {
     fn before_fork(&mut self, roots: &mut dyn Roots) {
         self.evacuate(roots);
     }
+    fn give_back_spare(&mut self) {
+        self.main.give_back();
+    }
     fn after_fork_in_child(&mut self) {
         self.profile.begin(self.space.dense.as_ref().expect("there is a zygote"));
     }

@@ -5,8 +5,8 @@
 //!   outside  | what the strategy keeps elsewhere        |          asked about by address only
 //! ```
 //!
-//! The phases are `mark-bitmap`'s, of a major collection: marks go to scratch memory that exists only meanwhile, and the sweep
-//! copies them by words. What lies outside is not marked here: the strategy says, by an [`Outside`], what a reference there means.
+//! The phases are `mark-bitmap`'s, of a major collection: marks go to scratch memory beside, of which only a little is kept for the next,
+//! and the sweep copies them by words. What lies outside is not marked here: the strategy says, by an [`Outside`], what a reference there means.
 
 use super::LEAST_ALLOWANCE;
 use super::cells::BLOCK;
@@ -265,7 +265,7 @@ impl MainSpace {
         self.gray.settle();
         self.marks.reset();
     }
-    /// Before a fork: what marks so far left behind is nothing to share.
+    /// Gives back what was kept of the last mark.
     pub fn give_back(&mut self) {
         self.scratch.give_back();
         self.gray.give_back();

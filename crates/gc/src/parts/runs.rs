@@ -232,7 +232,7 @@ impl Runs {
         Some(self.region.start() + (page << PAGE_SHIFT))
     }
 
-    /// Takes the run at `address` back, joins it with free neighbours, and gives its pages to the kernel if there are many.
+    /// Takes the run at `address` back, joins it with free neighbours, and lets its pages rest until the kernel gets them, if there are many.
     pub fn free(&mut self, address: usize, model: &mut Model) {
         let page = (address - self.region.start()) >> PAGE_SHIFT;
         let pages = self.entry(page).pages();
