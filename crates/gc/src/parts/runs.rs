@@ -16,7 +16,7 @@ const PAGE_SHIFT: u32 = PAGE.trailing_zeros();
 /// Freed runs longer than this many pages are given back to the kernel, sooner or later.
 const GIVE_BACK: usize = 16;
 /// So many pages may rest before that: these, or half of what is in use if that is more. 32 MiB, as much as the C library keeps.
-const RESTING: usize = (32 << 20) / PAGE;
+const RESTING: usize = if cfg!(miri) { 64 } else { (32 << 20) / PAGE };
 /// And in so many pieces.
 const RESTING_PIECES: usize = 64;
 /// Lists of free runs: one for each length up to 32 pages, then four to a doubling.
