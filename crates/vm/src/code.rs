@@ -56,7 +56,7 @@ pub struct Cache {
     pub shape_word: u32,
     /// The name looked up here.
     pub symbol: Symbol,
-    /// Where the value lies: its word behind the header's address (1 is slot 0), if a field. If a method: see [`Cache::is_passed_by`].
+    /// Where the value lies: its word behind the header's address (1 is slot 0), if a field. If a method: see [`Cache::let_pass`].
     pub offset: u32,
     /// What the shape word becomes by a store that adds the field; else the same as `shape_word`.
     pub next_word: u32,
@@ -82,7 +82,7 @@ impl Cache {
     /// A call's site that knows the method of some class meets an object with another shape word: does it keep what it knows? It does
     /// until the same one passes twice in a row. To learn anew each of several that take turns costs more than to find them.
     #[inline(always)]
-    pub fn is_passed_by(&mut self, shape_word: u32) -> bool {
+    pub fn let_pass(&mut self, shape_word: u32) -> bool {
         let keeps = self.shape_word != u32::MAX && self.offset != shape_word;
         if keeps {
             self.offset = shape_word;

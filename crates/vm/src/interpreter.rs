@@ -824,7 +824,7 @@ impl<C: Collector> Vm<C> {
                                     number as usize
                                 ));
                                 continue;
-                            } else if (*site).is_passed_by(object.shape_word().0) {
+                            } else if (*site).let_pass(object.shape_word().0) {
                                 self.note_cache(site);
                                 if let Some(cache) = self.mutator.shared(
                                     Lookup::Method,

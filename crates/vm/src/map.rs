@@ -164,28 +164,13 @@ impl<C: Collector> Vm<C> {
         }
         // SAFETY: a map with an index has entries.
         let entries = unsafe { entries.as_object_unchecked() };
-        let mask = mask(index);
-        let Some(Path { hash, step }) = quick_path(key) else {
-            return self.map_find_equal(map, key);
-        };
-        let mut slot = hash;
-        loop {
-            slot &= mask;
-            // SAFETY: the mask keeps `slot` within the index.
-            let word = unsafe { read_index(index, slot as usize) };
-            if word == FREE {
-                return None;
-            }
-            if (word ^ hash) & !mask == 0 && word != REMOVED {
-                let at = (word & mask) as usize - 1;
-                // SAFETY: the index holds numbers of entries used only.
-                if unsafe { entries.slot(2 * at) }.bits() == key.bits() {
-                    return Some(at);
-                }
-                return self.map_find_equal(map, key);
-            }
-            slot = slot.wrapping_add(step);
+        let Some(path) = quick_path(key) else { return self.map_find_equal(map, key) };
+        let at = candidates(index, path).next()?;
+        // SAFETY: the index holds numbers of entries used only.
+        if unsafe { entries.slot(2 * at) }.bits() == key.bits() {
+            return Some(at);
         }
+        self.map_find_equal(map, key)
     }
 
     #[inline(never)]
@@ -206,23 +191,7 @@ impl<C: Collector> Vm<C> {
     #[inline(never)]
     fn map_find_equal(&self, map: Object, key: Value) -> Option<usize> {
         let (entries, index) = (map.get(ENTRIES).as_object()?, map.get(INDEX).as_object()?);
-        let mask = mask(index);
-        let Path { hash, step } = path(key);
-        let mut slot = hash & mask;
-        loop {
-            // SAFETY: the mask keeps `slot` within the index.
-            match unsafe { read_index(index, slot as usize) } {
-                FREE => return None,
-                word if (word ^ hash) & !mask == 0 && word != REMOVED => {
-                    let at = (word & mask) as usize - 1;
-                    if self.same_key(entries.get(2 * at), key) {
-                        return Some(at);
-                    }
-                }
-                _ => {}
-            }
-            slot = slot.wrapping_add(step) & mask;
-        }
+        candidates(index, path(key)).find(|&at| self.same_key(entries.get(2 * at), key))
     }
 
     #[inline(always)]
@@ -429,6 +398,26 @@ impl<C: Collector> Vm<C> {
 #[inline(always)]
 fn mask(index: Object) -> u32 {
     (2 * (index.units() - 1) - 1) as u32
+}
+
+/// The numbers of the entries that may have the key of this path: the hash says so, as far as an index keeps it.
+#[inline(always)]
+fn candidates(index: Object, Path { hash, step }: Path) -> impl Iterator<Item = usize> {
+    let mask = mask(index);
+    let mut slot = hash;
+    std::iter::from_fn(move || {
+        loop {
+            // SAFETY: the mask keeps the slot within the index.
+            let word = unsafe { read_index(index, (slot & mask) as usize) };
+            if word == FREE {
+                return None;
+            }
+            slot = slot.wrapping_add(step);
+            if (word ^ hash) & !mask == 0 && word != REMOVED {
+                return Some((word & mask) as usize - 1);
+            }
+        }
+    })
 }
 
 /// Slot `slot` of an index, behind its first word.
